@@ -1,0 +1,1 @@
+"""Tierwise: decides each member's tier by rules that a business person can read and change."""

@@ -1,0 +1,40 @@
+"""What can go wrong, by who has to act on it."""
+
+from dataclasses import dataclass
+
+
+class MembershipError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """One thing that is wrong in what a user sent: where, what was there, what to do."""
+
+    path: str
+    value: object
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.path or 'document'}: {self.message} (found {self.value!r}). {self.remedy}"
+
+
+class ProgramInvalid(MembershipError):
+    """A program that can't be put in force; carries every flaw found, not just the first."""
+
+    def __init__(self, flaws: list[Flaw]) -> None:
+        self.flaws = flaws
+        super().__init__("\n".join(str(flaw) for flaw in flaws))
+
+
+class RebuildNeeded(MembershipError):
+    """The stored member can't take this fact; only the whole ledger tells what it should be."""
+
+
+class Contended(MembershipError):
+    """Another writer kept winning; the caller's own retry (stream, client) is the next step."""
+
+
+class NotFound(MembershipError):
+    """Nothing there, or nothing that this caller may know of: both answer alike."""

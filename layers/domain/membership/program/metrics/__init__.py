@@ -1,0 +1,30 @@
+"""Figures of a member. A new kind is one new file here and one line in `_KINDS`."""
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Tag
+
+from membership.program.metrics.base import Elapsed, MetricKind, Tallied, Tally, Measure
+from membership.program.metrics.count import Count
+from membership.program.metrics.points import Points
+from membership.program.metrics.since import Since
+from membership.program.metrics.sum import Sum
+from membership.program.shorthand import first_key
+
+_KINDS = {"sum": Sum, "count": Count, "points": Points, "since": Since}
+
+
+def _kind(value: Any) -> str | None:
+    kind = first_key(value, _KINDS)
+    return kind and f"<{kind}>"
+
+
+Metric = Annotated[
+    Annotated[Sum, Tag("<sum>")]
+    | Annotated[Count, Tag("<count>")]
+    | Annotated[Points, Tag("<points>")]
+    | Annotated[Since, Tag("<since>")],
+    Discriminator(_kind),
+]
+
+__all__ = ["Count", "Elapsed", "Metric", "MetricKind", "Points", "Since", "Sum", "Tallied", "Tally", "Measure"]

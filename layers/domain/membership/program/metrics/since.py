@@ -1,0 +1,47 @@
+"""Tenure: whole years, months or days since the member joined."""
+
+from calendar import monthrange
+from datetime import date, timedelta
+from typing import Literal
+
+from membership.program.metrics.base import Elapsed, Measure
+
+
+class Since(Elapsed):
+    since: Literal["joined"]
+    unit: Literal["year", "month", "day"]
+
+    @property
+    def measure(self) -> Measure:
+        match self.unit:
+            case "year":
+                return "years"
+            case "month":
+                return "months"
+            case "day":
+                return "days"
+
+    def reached(self, start: date, day: date) -> int:
+        if day < start:
+            return 0
+        if self.unit == "day":
+            return (day - start).days
+        months = (day.year - start.year) * 12 + day.month - start.month
+        if self._after_months(start, months) > day:
+            months -= 1
+        return months // 12 if self.unit == "year" else months
+
+    def reaches(self, start: date, units: int) -> date:
+        match self.unit:
+            case "year":
+                return self._after_months(start, 12 * units)
+            case "month":
+                return self._after_months(start, units)
+            case "day":
+                return start + timedelta(days=units)
+
+    @staticmethod
+    def _after_months(start: date, months: int) -> date:
+        """The same day of a later month, or its last day: 29 February is followed by 28 February."""
+        year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+        return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))

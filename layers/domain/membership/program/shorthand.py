@@ -1,0 +1,20 @@
+"""Short forms that people write, spelled out before they are checked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def kind_alone(value: Any) -> Any:
+    """`calendar_year` is short for `{kind: calendar_year}`."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+def one_or_many(value: Any) -> Any:
+    """`order` is short for `[order]`."""
+    return [value] if isinstance(value, str) else value
+
+
+def first_key(value: Any, kinds: Mapping[str, Any]) -> str | None:
+    """Which of the kinds a mapping or a model is, told by the key that only this kind has."""
+    keys = value if isinstance(value, Mapping) else type(value).model_fields
+    return next((key for key in keys if key in kinds), None)

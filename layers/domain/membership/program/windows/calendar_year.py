@@ -1,0 +1,23 @@
+"""From 1 January to 31 December in the program's zone."""
+
+from datetime import date
+from typing import Literal
+
+from membership.program.windows.base import WindowKind
+
+
+class CalendarYear(WindowKind):
+    kind: Literal["calendar_year"] = "calendar_year"
+
+    def bucket(self, day: date) -> int:
+        return day.year
+
+    def counts(self, bucket: int, day: date) -> bool:
+        return bucket == day.year
+
+    def outlived(self, bucket: int, day: date) -> bool:
+        # A tier earned last year may stand through this one, so last year's refunds still matter.
+        return bucket < day.year - 1
+
+    def last_day(self, day: date) -> date | None:
+        return date(day.year, 12, 31)
