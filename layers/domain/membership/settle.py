@@ -1,0 +1,119 @@
+"""Settle: facts × member × program → member′ and outcomes. Pure: no clock, no store, no environment."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from membership.errors import RebuildNeeded
+from membership.facts import Fact
+from membership.member.applied import Verdict
+from membership.member.decide import Case, decide
+from membership.member.evolve import evolve
+from membership.member.fold import fold
+from membership.member.forecast import due_on
+from membership.member.messages import message_for
+from membership.member.state import Member, OrderAccount
+from membership.outcomes import FactIgnored, Outcome
+from membership.program.schema import Program, Versions
+
+
+@dataclass
+class Settled:
+    """What settling came to. `changed` is False where every fact had been applied before."""
+
+    member: Member
+    outcomes: list[Outcome] = field(default_factory=list)
+    accounts: dict[str, OrderAccount] = field(default_factory=dict)
+    """Orders of which something was given back, as they stand now."""
+    changed: bool = False
+    due: date | None = None
+
+
+def settle(
+    versions: Versions,
+    member: Member,
+    facts: Iterable[Fact],
+    accounts: Mapping[str, OrderAccount],
+) -> Settled:
+    """Apply facts one by one, deciding after each: how they were batched makes no difference.
+
+    `accounts` holds the orders that refunds among the facts refer to. Raises RebuildNeeded where the
+    stored member can't take the facts: added up by other metrics, or a fact older than its memory.
+    """
+    settled = Settled(member.twin())
+    member = settled.member
+    known = dict(accounts)
+    for fact in facts:
+        version, program = versions.in_force(max(fact.occurred_at, member.clock or fact.occurred_at))
+        if member.fingerprint != program.fingerprint:
+            raise RebuildNeeded(f"the metrics of {program.id!r} have changed since the member was added up")
+        match member.applied.judge(fact):
+            case Verdict.APPLIED:
+                continue
+            case Verdict.FORGOTTEN:
+                raise RebuildNeeded(f"{fact.key} was recorded too long ago to know whether it was applied")
+            case Verdict.CONFLICT:
+                at = member.clock or fact.occurred_at
+                settled.outcomes.append(FactIgnored(at=at, fact=fact.key, reason="id_used_for_another_fact"))
+                member.applied.add(fact)
+                settled.changed = True
+                continue
+        before = dict(known)
+        fold(program, member, fact, known)
+        given_back = {id_: account for id_, account in known.items() if before.get(id_) != account}
+        settled.accounts |= given_back
+        settled.outcomes += _decide(Case(program, version, member, fact, bool(given_back)))
+        member.applied.add(fact)
+        settled.changed = True
+    settled.due = _due(versions, member)
+    return settled
+
+
+def _decide(case: Case) -> list[Outcome]:
+    decided: list[Outcome] = []
+    for outcome in decide(case):
+        evolve(case.member, outcome)
+        decided.append(outcome)
+    messages = (message_for(outcome, decided, case.program, case.member) for outcome in decided)
+    return decided + [message for message in messages if message]
+
+
+def rebuild(versions: Versions, member_id: str, facts: Iterable[Fact], outcomes: Iterable[Outcome]) -> Settled:
+    """The member that the whole ledger makes, from nothing.
+
+    Sums come from the facts, in any order. Standing comes from the outcomes, in theirs: what a
+    member was once told is not argued again under another order of arrival. Then whatever the
+    ledger's facts still call for is decided, so a fact that was never settled is settled now.
+    """
+    ordered = sorted(facts, key=lambda fact: (fact.recorded_at, fact.key))
+    if not ordered:
+        raise LookupError(member_id)
+    latest = max(fact.occurred_at for fact in ordered)
+    version, program = versions.in_force(latest)
+    settled = Settled(Member.new(member_id, program.fingerprint), changed=True)
+    member = settled.member
+    arrived: dict[str, OrderAccount] = {}
+    for fact in ordered:
+        if member.applied.judge(fact) is not Verdict.CONFLICT:
+            if fact.type == "order":
+                arrived[fact.order_id] = OrderAccount(fact)
+            fold(program, member, fact, arrived)
+        member.applied.add(fact)
+    settled.accounts = {id_: account for id_, account in arrived.items() if account.refunded}
+    for outcome in outcomes:
+        evolve(member, outcome)
+    settled.outcomes = _decide(Case(program, version, member, ordered[-1], refunded=False))
+    settled.due = _due(versions, member)
+    return settled
+
+
+def _due(versions: Versions, member: Member) -> date | None:
+    if member.clock is None:
+        return None
+    return due_on(versions.in_force(member.clock)[1], member)
+
+
+def newcomer(versions: Versions, member_id: str, first: Fact) -> Member:
+    """A member that nothing is known of yet, added up by the program in force at its first fact."""
+    program: Program = versions.in_force(first.occurred_at)[1]
+    return Member.new(member_id, program.fingerprint)
