@@ -1,0 +1,100 @@
+# Everything that a developer or an operator runs. Needs make and Python 3.11 or newer; no Docker, no account.
+#   make demo                 see it work, on a copy of real orders
+#   make test                 all checks and tests
+#   make PYTHON=python3.13 …  with another interpreter than python3
+
+PYTHON ?= python3
+ENV ?= default
+STAMP := .installed-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+
+PY := .venv/bin/python
+SAM := .venv-emulator/bin/sam
+UV := .venv-emulator/bin/uv
+
+# The SAM CLI must find our uv, and has nothing to report to anybody.
+export PATH := $(CURDIR)/.venv-emulator/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up down status sam test lint format bench openapi build deploy lock clean python
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: install ## Deploy to an emulator of this machine, post 6,919 real orders, show what came of them
+	@$(PY) -m tools.demo
+
+up: install ## Start the emulator and deploy; prints the address and how to get a first key
+	@$(PY) -m tools up
+
+down: ## Stop what make up started
+	@if [ -x $(PY) ]; then $(PY) -m tools down; fi
+
+sam: install ## Run the SAM CLI against what make up started: make sam DO="remote invoke ReviewFunction …"
+	@$(PY) -m tools sam -- $(DO)
+
+test: lint ## All checks, then all tests, the deployed stack included
+	$(PY) -m pytest
+
+lint: install ## ruff, mypy, cfn-lint, sam validate
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv-emulator/bin/cfn-lint template.yaml
+	$(SAM) validate --lint --region us-east-1
+
+format: install ## Let ruff put the code into its form
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: install ## Measure: units per event, events a second, import times, settles a second
+	@$(PY) -m tools.bench
+
+openapi: install ## Write the published contract and schemas again from the code
+	$(PY) -m tools.openapi
+
+build: install ## Build for your account: make build ENV=prod takes samconfig.toml's section 'prod'
+	@$(PY) -m tools build $(ENV)
+
+deploy: build ## Build and deploy to your account: make deploy ENV=prod
+	$(SAM) deploy --config-env $(ENV)
+
+LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+lock: install ## Choose the newest versions and pin them with their hashes
+	$(LOCK) requirements/runtime.in -o layers/dependencies/requirements.txt
+	$(LOCK) -c layers/dependencies/requirements.txt requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
+	$(LOCK) --no-deps requirements/uv.in -o requirements/uv.txt
+	$(LOCK) --no-deps requirements/data.in -o requirements/data.txt
+
+clean: down ## Remove everything that make has made
+	rm -rf .venv .venv-emulator .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install: .venv/$(STAMP) ## Install into .venv and .venv-emulator (done by itself, once)
+
+# Two environments, because the emulator and the SAM CLI pin other versions of boto3 than the product is tested with.
+.venv/$(STAMP): requirements/dev.txt requirements/data.txt .venv-emulator/$(STAMP)
+	@$(call fresh_venv,.venv)
+	@echo "Installing the product's dependencies ..."
+	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --python $(PY) --no-deps --require-hashes -r requirements/data.txt
+	@echo "$(CURDIR)/layers/domain" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/membership.pth"
+	@touch $@
+
+.venv-emulator/$(STAMP): requirements/emulator.txt requirements/uv.txt | python
+	@$(call fresh_venv,.venv-emulator)
+	@echo "Installing the emulator and the SAM CLI ..."
+	@.venv-emulator/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/uv.txt
+	@$(UV) pip install --quiet --python .venv-emulator/bin/python --require-hashes -r requirements/emulator.txt
+	@touch $@
+
+# The stamp's name holds the interpreter's version, so another PYTHON makes both environments anew.
+fresh_venv = [ -e $(1)/$(STAMP) ] || $(PYTHON) -m venv --clear $(1) || \
+	{ echo "$(PYTHON) can't make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "Tierwise needs Python 3.11 or newer, and '$(PYTHON)' is not: make PYTHON=python3.13 ..." >&2; exit 1; }

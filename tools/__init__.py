@@ -1,0 +1,1 @@
+"""What developers and operators run on their own machine; nothing here is deployed."""
