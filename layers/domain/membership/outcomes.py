@@ -53,11 +53,11 @@ class _OfTier(_Outcome):
 
 class TierUpgraded(_OfTier):
     type: Literal["tier.upgraded"] = "tier.upgraded"
-    from_tier: str | None
+    from_tier: str | None = None
     to_tier: str
     earned_on: date
-    expires_on: date | None
-    evidence: Evidence | None
+    expires_on: date | None = None
+    evidence: Evidence | None = None
     """None for the first tier, which asks for nothing."""
 
 
@@ -66,7 +66,7 @@ class TierRenewed(_OfTier):
 
     type: Literal["tier.renewed"] = "tier.renewed"
     tier: str
-    expires_on: date | None
+    expires_on: date | None = None
     evidence: Evidence
 
 
@@ -101,7 +101,7 @@ class TierDowngraded(_OfTier):
     from_tier: str
     to_tier: str
     announced_at: datetime
-    expires_on: date | None
+    expires_on: date | None = None
     qualified: bool
     evidence: Evidence
 

@@ -27,6 +27,9 @@ class Settled:
     """Orders of which something was given back, as they stand now."""
     changed: bool = False
     due: date | None = None
+    """The next day on which a review has something to decide."""
+    due_is_exact: bool = False
+    """Whether `due` replaces the stored day even where it is later: after a review or a rebuild."""
 
 
 def settle(
@@ -65,6 +68,7 @@ def settle(
         settled.outcomes += _decide(Case(program, version, member, fact, bool(given_back)))
         member.applied.add(fact)
         settled.changed = True
+        settled.due_is_exact |= fact.type == "review"
     settled.due = _due(versions, member)
     return settled
 
@@ -90,7 +94,7 @@ def rebuild(versions: Versions, member_id: str, facts: Iterable[Fact], outcomes:
         raise LookupError(member_id)
     latest = max(fact.occurred_at for fact in ordered)
     version, program = versions.in_force(latest)
-    settled = Settled(Member.new(member_id, program.fingerprint), changed=True)
+    settled = Settled(Member.new(member_id, program.fingerprint), changed=True, due_is_exact=True)
     member = settled.member
     arrived: dict[str, OrderAccount] = {}
     for fact in ordered:

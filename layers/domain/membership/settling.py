@@ -1,0 +1,93 @@
+"""Settling a stored member: load, settle, commit, and again where somebody else was first."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from membership.errors import Contended, RebuildNeeded
+from membership.facts import Fact
+from membership.member.state import Member
+from membership.outcomes import Envelope
+from membership.program.schema import Versions
+from membership.settle import Settled, newcomer, rebuild, settle
+from membership.store.ledger import Ledger, Overtaken, Stored
+from membership.store.programs import Programs
+
+ATTEMPTS = 8
+MOST_WRITES = 90
+"""A transaction takes 100 items; more outcomes than that are committed in several."""
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A member as it now stands, and what this call decided (nothing, where another had been first)."""
+
+    member: Member
+    outcomes: Sequence[Envelope] = ()
+
+
+class Settling:
+    """The one writer of members; everybody who settles goes through here."""
+
+    def __init__(self, ledger: Ledger, programs: Programs, pause: Callable[[int], None]) -> None:
+        """`pause(n)` waits before the n-th repetition."""
+        self._ledger, self._programs, self._pause = ledger, programs, pause
+
+    def settle(self, program: str, member_id: str, facts: Sequence[Fact]) -> Committed:
+        """Apply the facts, all of this member. Raises Contended where others kept being first."""
+        versions = self._programs.versions(program)
+        for attempt in range(ATTEMPTS):
+            stored = self._ledger.load(program, member_id, consistent=attempt > 0)
+            try:
+                settled = self._settle(program, versions, stored, facts)
+            except RebuildNeeded:
+                return self.rebuild(program, member_id)
+            if len(settled.outcomes) + len(settled.accounts) > MOST_WRITES and len(facts) > 1:
+                return self._in_halves(program, member_id, facts)
+            if not settled.changed:
+                return Committed(settled.member)
+            try:
+                return Committed(settled.member, self._ledger.commit(program, stored, settled))
+            except Overtaken:
+                if stored.member is None and attempt:
+                    # Nothing stored, yet outcomes stand in the way: the state was lost, the ledger was not.
+                    return self.rebuild(program, member_id)
+                self._pause(attempt)
+        raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
+
+    def rebuild(self, program: str, member_id: str) -> Committed:
+        """Make the member anew from the whole ledger. Raises LookupError where the ledger has nothing of it."""
+        versions = self._programs.versions(program)
+        for attempt in range(ATTEMPTS):
+            stored = self._ledger.load(program, member_id, consistent=True)
+            if stored.member is None:
+                stored = Stored(None, self._ledger.last_version(program, member_id))
+            settled = rebuild(
+                versions,
+                member_id,
+                self._ledger.facts(program, member_id),
+                (envelope.open() for envelope in self._ledger.outcomes(program, member_id)),
+            )
+            refunded = self._ledger.refunded_orders(program, member_id)
+            settled.accounts = {
+                id_: account for id_, account in settled.accounts.items() if account.refunded != refunded.get(id_)
+            }
+            try:
+                outcomes = self._ledger.commit(program, stored, settled)
+            except Overtaken:
+                self._pause(attempt)
+                continue
+            self._ledger.unpark(program, member_id)
+            return Committed(settled.member, outcomes)
+        raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
+
+    def _settle(self, program: str, versions: Versions, stored: Stored, facts: Sequence[Fact]) -> Settled:
+        refunded = [fact.order_id for fact in facts if fact.type == "refund"]
+        accounts = self._ledger.accounts(program, facts[0].member_id, refunded) if refunded else {}
+        member = stored.member or newcomer(versions, facts[0].member_id, facts[0])
+        return settle(versions, member, facts, accounts)
+
+    def _in_halves(self, program: str, member_id: str, facts: Sequence[Fact]) -> Committed:
+        middle = len(facts) // 2
+        first = self.settle(program, member_id, facts[:middle])
+        second = self.settle(program, member_id, facts[middle:])
+        return Committed(second.member, [*first.outcomes, *second.outcomes])

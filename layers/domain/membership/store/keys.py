@@ -1,0 +1,157 @@
+"""Every key of the project. Whoever needs an item asks here for its key, and nobody else builds one."""
+
+from datetime import UTC, date, datetime
+from zlib import crc32
+
+Key = dict[str, dict[str, str]]
+
+DELIVERIES = "deliveries"
+"""Index of deliveries by status and time."""
+
+
+def _key(pk: str, sk: str) -> Key:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+# ── Ledger: append-only, one partition a member ─────────────────────────────────────────────────
+
+FACTS = "fact#"
+OUTCOMES = "outcome#"
+
+
+def ledger(program: str, member_id: str) -> str:
+    """Partition of a member's facts and outcomes. Ids hold no `#`, so two members never share one."""
+    return f"{program}#{member_id}"
+
+
+def fact(program: str, member_id: str, fact_key: str) -> Key:
+    """A fact, by what it is: an order by its order id, anything else by the sender's id."""
+    return _key(ledger(program, member_id), f"{FACTS}{fact_key}")
+
+
+def outcome(program: str, member_id: str, version: int, n: int) -> Key:
+    """The n-th outcome of the settling that made this version of the member: sorts by time."""
+    return _key(ledger(program, member_id), f"{OUTCOMES}{version:012d}#{n:03d}")
+
+
+def version_of(outcome_sk: str) -> int:
+    """The version of the member in an outcome's range key."""
+    return int(outcome_sk.split("#")[1])
+
+
+def in_ledger(program: str, member_id: str, sk: str) -> Key:
+    """Any place in a member's partition, to go on reading from."""
+    return _key(ledger(program, member_id), sk)
+
+
+def in_due_index(program: str, shard: int, due: str) -> Key:
+    """A place in the index, to go on reading from."""
+    member_id = due.split("#", 1)[1]
+    return {**member(program, member_id), "due_shard": {"S": due_shard(program, shard)}, "due": {"S": due}}
+
+
+def owner(partition: str) -> tuple[str, str]:
+    """Program and member of a ledger partition."""
+    program, member_id = partition.split("#")
+    return program, member_id
+
+
+# ── Members (STATE) ───────────────────────────────────────────────────────────────────────────────
+
+DUE = "due"
+"""Index of members by the day on which a review has something to decide for them."""
+SHARDS = 16
+"""Partitions of a program in the index: a year's end may bring every member onto one day."""
+
+
+def member(program: str, member_id: str) -> Key:
+    """What a member is now."""
+    return _key(f"member#{program}#{member_id}", "state")
+
+
+def parked(program: str, member_id: str) -> Key:
+    """The record of a fact that could not be settled."""
+    return _key(f"member#{program}#{member_id}", "parked")
+
+
+def order_account(program: str, member_id: str, order_id: str) -> Key:
+    """What was given back of an order."""
+    return _key(f"member#{program}#{member_id}", f"order#{order_id}")
+
+
+def due_shard(program: str, shard: int) -> str:
+    """Index `due`, hash key."""
+    return f"{program}#{shard:02d}"
+
+
+def shard_of(member_id: str) -> int:
+    """Spread evenly, and the same for ever."""
+    return crc32(member_id.encode()) % SHARDS
+
+
+def due(day: date, member_id: str) -> str:
+    """Index `due`, range key."""
+    return f"{day.isoformat()}#{member_id}"
+
+
+def due_through(day: date) -> str:
+    """Upper bound of the range of everybody due on that day or before: `$` sorts after `#`."""
+    return f"{day.isoformat()}$"
+
+
+# ── Programs and access (STATE) ───────────────────────────────────────────────────────────────────
+
+PROGRAMS = "programs"
+"""Partition that lists every program, for the review."""
+
+
+def program(program: str) -> Key:
+    """A program's entry in the list of all."""
+    return _key(PROGRAMS, f"program#{program}")
+
+
+def program_partition(program: str) -> str:
+    """Partition of what belongs to the program as a whole."""
+    return f"program#{program}"
+
+
+VERSIONS = "version#"
+API_KEYS = "key#"
+
+
+def program_version(program: str, number: int) -> Key:
+    """One immutable version."""
+    return _key(program_partition(program), f"{VERSIONS}{number:06d}")
+
+
+def api_key(program: str, key_id: str) -> Key:
+    """An API key as operators see it."""
+    return _key(program_partition(program), f"{API_KEYS}{key_id}")
+
+
+def secret(digest: str) -> Key:
+    """An API key as the authorizer finds it: by the digest of its secret, never the secret."""
+    return _key(f"key#{digest}", "key")
+
+
+# ── Deliveries and channels (STATE) ───────────────────────────────────────────────────────────────
+
+
+def delivery(program: str, delivery_id: str) -> Key:
+    """One delivery."""
+    return _key(f"delivery#{program}#{delivery_id}", "delivery")
+
+
+def delivery_status(program: str, status: str) -> str:
+    """Index `deliveries`, hash key: a program's deliveries of one status."""
+    return f"{program}#{status}"
+
+
+def delivery_at(created_at: datetime, delivery_id: str) -> str:
+    """Index `deliveries`, range key: by time, at a fixed width so that text sorts as time does."""
+    return f"{created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{delivery_id}"
+
+
+def channel(program: str, kind: str) -> Key:
+    """The settings of one channel of a program."""
+    return _key(f"channel#{program}", kind)

@@ -1,0 +1,95 @@
+"""Programs: numbered versions that nobody changes, and the list of all for the review."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from membership.errors import NotFound
+from membership.program.schema import Program, Versions
+from membership.store import keys
+from membership.store.tables import Tables, paged
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Programs:
+    """Reads are cached for a short time: a new version is seen everywhere within `fresh_for` seconds."""
+
+    def __init__(
+        self, client: "DynamoDBClient", tables: Tables, monotonic: Callable[[], float], fresh_for: float = 10
+    ) -> None:
+        self._client, self._table = client, tables.state
+        self._monotonic, self._fresh_for = monotonic, fresh_for
+        self._cache: dict[str, tuple[float, Versions]] = {}
+
+    def versions(self, program: str) -> Versions:
+        """Every version of the program. Raises NotFound where none was ever put."""
+        cached = self._cache.get(program)
+        if cached and self._monotonic() - cached[0] < self._fresh_for:
+            return cached[1]
+        found = {
+            int(item["sk"]["S"].removeprefix(keys.VERSIONS)): Program.model_validate_json(item["body"]["S"])
+            for item in paged(
+                self._client.query,
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :version)",
+                ExpressionAttributeValues={
+                    ":pk": {"S": keys.program_partition(program)},
+                    ":version": {"S": keys.VERSIONS},
+                },
+                ConsistentRead=True,
+            )
+        }
+        if not found:
+            raise NotFound(f"there is no program {program!r} yet; put one with PUT /v1/program")
+        versions = Versions(found)
+        self._cache[program] = (self._monotonic(), versions)
+        return versions
+
+    def put(self, program: Program, number: int) -> bool:
+        """Add a version; False where somebody else has just put that number."""
+        version = {**keys.program_version(program.id, number), "body": {"S": program.model_dump_json(exclude_unset=True)}}
+        entry = keys.program(program.id)
+        try:
+            self._client.put_item(
+                TableName=self._table, Item=version, ConditionExpression="attribute_not_exists(pk)"
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        self._client.update_item(
+            TableName=self._table,
+            Key=entry,
+            UpdateExpression="SET program = :id",
+            ExpressionAttributeValues={":id": {"S": program.id}},
+        )
+        self._cache.pop(program.id, None)
+        return True
+
+    def reviewed(self) -> dict[str, date | None]:
+        """Every program → the last of its days that was reviewed to the end."""
+        return {
+            item["sk"]["S"].removeprefix("program#"): (
+                date.fromisoformat(item["reviewed"]["S"]) if "reviewed" in item else None
+            )
+            for item in paged(
+                self._client.query,
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": keys.PROGRAMS}},
+                ConsistentRead=True,
+            )
+        }
+
+    def mark_reviewed(self, program: str, day: date) -> None:
+        """Note that the day is done; an earlier day, run again later, doesn't undo that."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.program(program),
+                UpdateExpression="SET reviewed = :day",
+                ConditionExpression="attribute_not_exists(reviewed) OR reviewed < :day",
+                ExpressionAttributeValues={":day": {"S": day.isoformat()}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
