@@ -3,16 +3,15 @@
 import json
 import platform
 import subprocess
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from tools.emulator import BIN, ROOT, Emulator
+from tools import sam
+from tools.emulator import Emulator
 
 STACK_NAME = "tierwise"
-ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+ARTIFACTS = "tierwise-artifacts"
 
 
 class DeployError(Exception):
@@ -21,7 +20,7 @@ class DeployError(Exception):
 
 @dataclass(frozen=True)
 class Stack:
-    """What a deployed stack is reached by."""
+    """A deployed stack, and how it is reached."""
 
     emulator: Emulator
     outputs: Mapping[str, str]
@@ -34,7 +33,9 @@ class Stack:
 
     def invoke(self, function: str, event: Any) -> Any:
         """Calls a function by its logical id and returns its answer, as `sam remote invoke` does."""
-        reply = self.emulator.client("lambda").invoke(FunctionName=self.functions[function], Payload=json.dumps(event))
+        reply = self.emulator.client("lambda").invoke(
+            FunctionName=self.functions[function], Payload=json.dumps(event)
+        )
         answer = json.loads(reply["Payload"].read() or "null")
         if "FunctionError" in reply:
             raise RuntimeError(f"{function}: {answer}")
@@ -42,14 +43,14 @@ class Stack:
 
 
 def deploy(emulator: Emulator) -> Stack:
-    """Builds and deploys what is in the working tree. About ten seconds; again and again on the same emulator is fine."""
+    """Builds and deploys the working tree; some ten seconds, and again on the same emulator is fine."""
     built = emulator.home / "build"
-    parameters = _parameters()
-    _sam(emulator, "build", "--build-dir", str(built), "--parameter-overrides", parameters)
-    emulator.client("s3").create_bucket(Bucket="tierwise-artifacts")
-    _sam(emulator, "deploy", "--template-file", str(built / "template.yaml"), "--parameter-overrides", parameters)
-    _restore_gateway_responses(emulator)
-    return deployed(emulator)
+    _run(emulator, "build", "--build-dir", str(built))
+    emulator.client("s3").create_bucket(Bucket=ARTIFACTS)
+    _run(emulator, "deploy", "--template-file", str(built / "template.yaml"))
+    stack = deployed(emulator)
+    _restore_gateway_responses(stack)
+    return stack
 
 
 def deployed(emulator: Emulator) -> Stack:
@@ -68,39 +69,52 @@ def deployed(emulator: Emulator) -> Stack:
     )
 
 
-def _parameters() -> str:
-    """What samconfig.toml says, and the interpreter and processor that the emulator's functions really run on."""
-    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
-    return f"{config['local']['deploy']['parameters']['parameter_overrides']} Runtime={_runtime()} Architecture={ARCHITECTURE}"
+def _run(emulator: Emulator, verb: str, *arguments: str) -> None:
+    """One SAM command, for the interpreter and processor that the emulator's functions really run on."""
+    target = {"Runtime": _runtime(), "Architecture": _architecture()}
+    words = [f"{name}={value}" for name, value in (sam.parameters("local") | target).items()]
+    result = subprocess.run(
+        sam.command(verb, *arguments, "--parameter-overrides", *words, environment="local"),
+        cwd=sam.ROOT,
+        env=emulator.environment | {"RUNTIME": target["Runtime"], "ARCHITECTURE": "native"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    (emulator.home / f"sam-{verb}.log").write_text(result.stdout)
+    if result.returncode:
+        reasons = _failures(emulator) if verb == "deploy" else []
+        raise DeployError("\n".join([f"sam {verb} failed:", result.stdout[-3000:], *reasons]))
+
+
+def _failures(emulator: Emulator) -> list[str]:
+    events = emulator.client("cloudformation").describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+    return [
+        f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED") and "ResourceStatusReason" in event
+    ]
 
 
 def _runtime() -> str:
     script = "import sys; print('python%d.%d' % sys.version_info[:2])"
-    return subprocess.run([BIN / "python", "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+    asked = subprocess.run([sam.BIN / "python", "-c", script], capture_output=True, text=True, check=True)
+    return asked.stdout.strip()
 
 
-def _sam(emulator: Emulator, *arguments: str) -> None:
-    result = subprocess.run(
-        [BIN / "sam", *arguments, "--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")],
-        cwd=ROOT,
-        env=emulator.environment | {"RUNTIME": _runtime(), "ARCHITECTURE": "native"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    (emulator.home / f"sam-{arguments[0]}.log").write_text(result.stdout + result.stderr)
-    if result.returncode:
-        raise DeployError(f"sam {arguments[0]} failed:\n{(result.stdout + result.stderr)[-4000:]}")
+def _architecture() -> str:
+    return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
-def _restore_gateway_responses(emulator: Emulator) -> None:
-    """MiniStack 1.5.33 reads an API's routes from the template, but not how its own refusals are to be worded."""
-    template = emulator.client("cloudformation").get_template(StackName=STACK_NAME, TemplateStage="Processed")["TemplateBody"]
-    resources = (json.loads(template) if isinstance(template, str) else template)["Resources"]
-    body = next(r["Properties"]["Body"] for r in resources.values() if r["Type"] == "AWS::ApiGateway::RestApi")
-    gateway = emulator.client("apigateway")
-    api = deployed(emulator).outputs["ApiId"]
+def _restore_gateway_responses(stack: Stack) -> None:
+    """MiniStack 1.5.33 takes an API's routes from the template, but not the wording of its own refusals."""
+    formation, gateway = (stack.emulator.client(name) for name in ("cloudformation", "apigateway"))
+    template = formation.get_template(StackName=STACK_NAME, TemplateStage="Processed")["TemplateBody"]
+    resources = (json.loads(template) if isinstance(template, str) else template)["Resources"].values()
+    body = next(r["Properties"]["Body"] for r in resources if r["Type"] == "AWS::ApiGateway::RestApi")
+    api = stack.outputs["ApiId"]
     for kind, response in body["x-amazon-apigateway-gateway-responses"].items():
         status = {"statusCode": str(response["statusCode"])} if "statusCode" in response else {}
         gateway.put_gateway_response(

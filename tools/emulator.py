@@ -16,8 +16,9 @@ from typing import Any
 
 import boto3
 
-ROOT = Path(__file__).resolve().parent.parent
-BIN = ROOT / ".venv-emulator" / "bin"
+from tools.sam import BIN, ROOT, with_path
+
+HOME = ROOT / ".local" / "emulator"
 REGION = "us-east-1"
 HEALTHY_WITHIN = 30.0
 STOPPED_WITHIN = 10.0
@@ -31,7 +32,7 @@ class EmulatorError(Exception):
 class Emulator:
     """An AWS of this machine's own: on the loopback only, with access rights enforced, gone when it is stopped."""
 
-    home: Path
+    home: Path = HOME
 
     def start(self) -> None:
         if self.running:
@@ -87,13 +88,11 @@ class Emulator:
     def environment(self) -> dict[str, str]:
         """For the SAM CLI and the like: they see this emulator and no account, whatever the caller's own settings are."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))}
-        return kept | {
-            "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        return with_path(kept) | {
             "AWS_CONFIG_FILE": str(self.profile),
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_PROFILE": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
-            "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_POLL_DELAY": "0.2",
             "__SAM_CLI_APP_DIR": str(self.home / "sam"),
         }
