@@ -11,6 +11,7 @@ from tools.deploy import DeployError, deploy
 from tools.emulator import Emulator, EmulatorError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+FIRST_KEY = "events/operate/issue_key.json"
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -24,7 +25,7 @@ def up() -> None:
         stack = deploy(emulator)
     console.print(f"[bold]Tierwise is up[/] at {stack.base_url}")
     console.print("  the contract   GET /docs, GET /openapi.json")
-    console.print('  a first key    make sam DO="remote invoke OperateFunction --event-file events/operate/issue_key.json"')
+    console.print(f'  a first key    make sam DO="remote invoke OperateFunction --event-file {FIRST_KEY}"')
     console.print('  a log          make sam DO="logs --name IngestFunction"')
     console.print("  the end        make down")
 

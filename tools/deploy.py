@@ -49,7 +49,7 @@ def deploy(emulator: Emulator) -> Stack:
     emulator.client("s3").create_bucket(Bucket=ARTIFACTS)
     _run(emulator, "deploy", "--template-file", str(built / "template.yaml"))
     stack = deployed(emulator)
-    _restore_gateway_responses(stack)
+    _restore(stack)
     return stack
 
 
@@ -108,14 +108,16 @@ def _architecture() -> str:
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
-def _restore_gateway_responses(stack: Stack) -> None:
-    """MiniStack 1.5.33 takes an API's routes from the template, but not the wording of its own refusals."""
-    formation, gateway = (stack.emulator.client(name) for name in ("cloudformation", "apigateway"))
+def _restore(stack: Stack) -> None:
+    """What MiniStack 1.5.33 leaves out of a template: how the API words its own refusals, for how long it
+    remembers a key (it takes the parameter's default), and which function may call itself on and on."""
+    formation, gateway, functions = map(stack.emulator.client, ("cloudformation", "apigateway", "lambda"))
     template = formation.get_template(StackName=STACK_NAME, TemplateStage="Processed")["TemplateBody"]
-    resources = (json.loads(template) if isinstance(template, str) else template)["Resources"].values()
-    body = next(r["Properties"]["Body"] for r in resources if r["Type"] == "AWS::ApiGateway::RestApi")
+    resources = (json.loads(template) if isinstance(template, str) else template)["Resources"]
     api = stack.outputs["ApiId"]
-    for kind, response in body["x-amazon-apigateway-gateway-responses"].items():
+    for kind, response in resources["Api"]["Properties"]["Body"][
+        "x-amazon-apigateway-gateway-responses"
+    ].items():
         status = {"statusCode": str(response["statusCode"])} if "statusCode" in response else {}
         gateway.put_gateway_response(
             restApiId=api,
@@ -124,4 +126,14 @@ def _restore_gateway_responses(stack: Stack) -> None:
             responseTemplates=response["responseTemplates"],
             **status,
         )
+    for authorizer in gateway.get_authorizers(restApiId=api)["items"]:
+        seconds = {
+            "op": "replace",
+            "path": "/authorizerResultTtlInSeconds",
+            "value": sam.parameters("local")["AuthorizerSeconds"],
+        }
+        gateway.update_authorizer(restApiId=api, authorizerId=authorizer["id"], patchOperations=[seconds])
     gateway.create_deployment(restApiId=api, stageName="local")
+    for logical_id, name in stack.functions.items():
+        if loop := resources[logical_id]["Properties"].get("RecursiveLoop"):
+            functions.put_function_recursion_config(FunctionName=name, RecursiveLoop=loop)

@@ -1,8 +1,8 @@
 """One MiniStack process, and everything that it leaves behind, under one folder."""
 
+import contextlib
 import json
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -30,7 +30,7 @@ class EmulatorError(Exception):
 
 @dataclass(frozen=True)
 class Emulator:
-    """An AWS of this machine's own: on the loopback only, with access rights enforced, gone when it is stopped."""
+    """An AWS of this machine's own: on the loopback only, with rights enforced, gone when it is stopped."""
 
     home: Path = HOME
 
@@ -41,7 +41,7 @@ class Emulator:
         for folder in ("tmp", "user", "sam"):
             (self.home / folder).mkdir(parents=True)
         port = _free_port()
-        # Its own session: so that stop() reaches the functions' processes too, and a Ctrl-C in the terminal none of them.
+        # A session of its own: stop() reaches the functions' processes too, and a Ctrl-C here none of them.
         with self.log.open("wb") as log:
             process = subprocess.Popen(
                 [BIN / "python", "-m", "ministack"],
@@ -65,10 +65,9 @@ class Emulator:
         deadline = time.monotonic() + STOPPED_WITHIN
         while _is_ministack(pid) and time.monotonic() < deadline:
             time.sleep(0.05)
-        try:
+        # Where all have gone by themselves, Linux raises the first and macOS the second.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass  # All have gone; macOS says the second where Linux says the first.
         self._process_file.unlink()
         return True
 
@@ -86,9 +85,11 @@ class Emulator:
 
     @property
     def environment(self) -> dict[str, str]:
-        """For the SAM CLI and the like: they see this emulator and no account, whatever the caller's own settings are."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))}
-        return with_path(kept) | {
+        """For the SAM CLI and boto3: they see this emulator and no account, whatever the caller has set."""
+        ours = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))
+        }
+        return with_path(ours) | {
             "AWS_CONFIG_FILE": str(self.profile),
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_PROFILE": "local",
@@ -169,9 +170,8 @@ class Emulator:
             "aws_secret_access_key = test\n"
         )
         # Without this file the SAM CLI asks the network for a newer version of itself.
-        (self.home / "sam" / "metadata.json").write_text(
-            json.dumps({"telemetryEnabled": False, "lastVersionCheck": time.time(), "installationId": secrets.token_hex(16)})
-        )
+        checked = {"telemetryEnabled": False, "lastVersionCheck": time.time(), "installationId": "none"}
+        (self.home / "sam" / "metadata.json").write_text(json.dumps(checked))
 
 
 def _free_port() -> int:
@@ -182,5 +182,12 @@ def _free_port() -> int:
 
 def _is_ministack(pid: int) -> bool:
     """A pid alone proves nothing: after a restart of the machine it may be anybody's."""
-    listed = subprocess.run(["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return "ministack" in listed.stdout and not listed.stdout.lstrip().startswith("Z")
+    if Path("/proc/self").exists():
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_text()
+        except OSError:
+            return False
+    else:
+        listing = ["ps", "-o", "command=", "-p", str(pid)]
+        command = subprocess.run(listing, capture_output=True, text=True, check=False).stdout
+    return "ministack" in command
