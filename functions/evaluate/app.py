@@ -1,7 +1,39 @@
-"""Placeholder, so that the stack can be deployed; the real handler replaces it."""
+"""Ledger's stream, new facts → settled members."""
 
 from typing import Any
 
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return {"statusCode": 501, "body": "{}"}
+from membership import runtime
+from membership.errors import Contended
+from membership.evaluating import Verdict, evaluate, read_batch
+
+logger = Logger()
+metrics = Metrics()
+
+PASSING = (Contended, ClientError, BotoCoreError)
+"""Another attempt may not meet these: the stream keeps the batch and brings it again."""
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: Any) -> None:
+    """Settle every member of the batch that can be; raise at the end where a retry can mend the rest."""
+
+    def note(verdict: Verdict, trouble: Exception | None) -> None:
+        metrics.add_metric(f"Members{verdict.capitalize()}", MetricUnit.Count, 1)
+        if verdict == "parked":
+            logger.error("a member is parked until it is rebuilt", exc_info=trouble)
+        elif trouble:
+            logger.warning("a member could not be settled now", exc_info=trouble)
+
+    evaluate(
+        read_batch(event["Records"]),
+        runtime.settling(),
+        runtime.ledger(),
+        runtime.now(),
+        PASSING,
+        note,
+    )

@@ -1,7 +1,29 @@
-"""Placeholder, so that the stack can be deployed; the real handler replaces it."""
+"""`{"program": …, "member_id": …}` → the member, made again from the whole ledger."""
 
 from typing import Any
 
+from aws_lambda_powertools.logging import Logger
+from pydantic import BaseModel, ConfigDict
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return {"statusCode": 501, "body": "{}"}
+from membership import runtime
+
+logger = Logger()
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    program: str
+    member_id: str
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Rebuild, take the 'parked' mark away, and tell what the ledger called for that had not been decided."""
+    request = Request.model_validate(event)
+    committed = runtime.settling().rebuild(request.program, request.member_id)
+    logger.info("rebuilt", extra={"program": request.program, "outcomes": len(committed.outcomes)})
+    return {
+        "member": committed.member.model_dump(mode="json", exclude_defaults=True),
+        "outcomes": [outcome.model_dump(mode="json") for outcome in committed.outcomes],
+    }

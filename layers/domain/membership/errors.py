@@ -38,3 +38,7 @@ class Contended(MembershipError):
 
 class NotFound(MembershipError):
     """Nothing there, or nothing that this caller may know of: both answer alike."""
+
+
+class Unsettleable(MembershipError):
+    """The domain fails on this member's facts: a fault of ours, mended by a new version and a rebuild."""

@@ -183,8 +183,14 @@ class Envelope(BaseModel):
         """`place` is the outcome's position in the member's ledger: the id is the same whoever computes it."""
         digest = sha256(f"{program}#{member_id}#{place}".encode()).hexdigest()[:24]
         data = outcome.model_dump(mode="json", exclude={"type", "at"}, exclude_none=True)
-        return cls(id=f"out_{digest}", type=outcome.type, program=program, member_id=member_id, at=outcome.at, data=data)
+        return cls(
+            id=f"out_{digest}",
+            type=outcome.type,
+            program=program,
+            member_id=member_id,
+            at=outcome.at,
+            data=data,
+        )
 
     def open(self) -> Outcome:
         return outcomes.validate_python({"type": self.type, "at": self.at, **self.data})
-

@@ -1,6 +1,6 @@
 """Settle: facts × member × program → member′ and outcomes. Pure: no clock, no store, no environment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,7 +14,7 @@ from membership.member.forecast import due_on
 from membership.member.messages import message_for
 from membership.member.state import Member, OrderAccount
 from membership.outcomes import FactIgnored, Outcome
-from membership.program.schema import Program, Versions
+from membership.program.schema import Versions
 
 
 @dataclass
@@ -82,7 +82,9 @@ def _decide(case: Case) -> list[Outcome]:
     return decided + [message for message in messages if message]
 
 
-def rebuild(versions: Versions, member_id: str, facts: Iterable[Fact], outcomes: Iterable[Outcome]) -> Settled:
+def rebuild(
+    versions: Versions, member_id: str, facts: Iterable[Fact], outcomes: Iterable[Outcome]
+) -> Settled:
     """The member that the whole ledger makes, from nothing.
 
     Sums come from the facts, in any order. Standing comes from the outcomes, in theirs: what a
@@ -90,8 +92,6 @@ def rebuild(versions: Versions, member_id: str, facts: Iterable[Fact], outcomes:
     ledger's facts still call for is decided, so a fact that was never settled is settled now.
     """
     ordered = sorted(facts, key=lambda fact: (fact.recorded_at, fact.key))
-    if not ordered:
-        raise LookupError(member_id)
     latest = max(fact.occurred_at for fact in ordered)
     version, program = versions.in_force(latest)
     settled = Settled(Member.new(member_id, program.fingerprint), changed=True, due_is_exact=True)
@@ -117,7 +117,7 @@ def _due(versions: Versions, member: Member) -> date | None:
     return due_on(versions.in_force(member.clock)[1], member)
 
 
-def newcomer(versions: Versions, member_id: str, first: Fact) -> Member:
-    """A member that nothing is known of yet, added up by the program in force at its first fact."""
-    program: Program = versions.in_force(first.occurred_at)[1]
+def newcomer(versions: Versions, member_id: str, facts: Sequence[Fact]) -> Member:
+    """A member that nothing is known of yet, added up by the program in force when the facts occurred."""
+    program = versions.in_force(max(fact.occurred_at for fact in facts))[1]
     return Member.new(member_id, program.fingerprint)

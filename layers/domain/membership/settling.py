@@ -1,9 +1,10 @@
 """Settling a stored member: load, settle, commit, and again where somebody else was first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from membership.errors import Contended, RebuildNeeded
+from membership.errors import Contended, MembershipError, NotFound, RebuildNeeded, Unsettleable
 from membership.facts import Fact
 from membership.member.state import Member
 from membership.outcomes import Envelope
@@ -38,7 +39,7 @@ class Settling:
         for attempt in range(ATTEMPTS):
             stored = self._ledger.load(program, member_id, consistent=attempt > 0)
             try:
-                settled = self._settle(program, versions, stored, facts)
+                settled = self._settle(program, versions, stored, member_id, facts)
             except RebuildNeeded:
                 return self.rebuild(program, member_id)
             if len(settled.outcomes) + len(settled.accounts) > MOST_WRITES and len(facts) > 1:
@@ -55,21 +56,24 @@ class Settling:
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
     def rebuild(self, program: str, member_id: str) -> Committed:
-        """Make the member anew from the whole ledger. Raises LookupError where the ledger has nothing of it."""
+        """Make the member anew from the whole ledger. Raises NotFound where the ledger has nothing of it."""
         versions = self._programs.versions(program)
         for attempt in range(ATTEMPTS):
             stored = self._ledger.load(program, member_id, consistent=True)
             if stored.member is None:
+                # Going on from the last version keeps new outcomes from the places of old ones.
                 stored = Stored(None, self._ledger.last_version(program, member_id))
-            settled = rebuild(
-                versions,
-                member_id,
-                self._ledger.facts(program, member_id),
-                (envelope.open() for envelope in self._ledger.outcomes(program, member_id)),
-            )
+            facts = list(self._ledger.facts(program, member_id))
+            if not facts:
+                raise NotFound("no such member")
+            envelopes = list(self._ledger.outcomes(program, member_id))
+            with _faults_of_ours(program):
+                settled = rebuild(versions, member_id, facts, (envelope.open() for envelope in envelopes))
             refunded = self._ledger.refunded_orders(program, member_id)
             settled.accounts = {
-                id_: account for id_, account in settled.accounts.items() if account.refunded != refunded.get(id_)
+                id_: account
+                for id_, account in settled.accounts.items()
+                if account.refunded != refunded.get(id_)
             }
             try:
                 outcomes = self._ledger.commit(program, stored, settled)
@@ -80,14 +84,28 @@ class Settling:
             return Committed(settled.member, outcomes)
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
-    def _settle(self, program: str, versions: Versions, stored: Stored, facts: Sequence[Fact]) -> Settled:
+    def _settle(
+        self, program: str, versions: Versions, stored: Stored, member_id: str, facts: Sequence[Fact]
+    ) -> Settled:
         refunded = [fact.order_id for fact in facts if fact.type == "refund"]
-        accounts = self._ledger.accounts(program, facts[0].member_id, refunded) if refunded else {}
-        member = stored.member or newcomer(versions, facts[0].member_id, facts[0])
-        return settle(versions, member, facts, accounts)
+        accounts = self._ledger.accounts(program, member_id, refunded) if refunded else {}
+        member = stored.member or newcomer(versions, member_id, facts)
+        with _faults_of_ours(program):
+            return settle(versions, member, facts, accounts)
 
     def _in_halves(self, program: str, member_id: str, facts: Sequence[Fact]) -> Committed:
         middle = len(facts) // 2
         first = self.settle(program, member_id, facts[:middle])
         second = self.settle(program, member_id, facts[middle:])
         return Committed(second.member, [*first.outcomes, *second.outcomes])
+
+
+@contextmanager
+def _faults_of_ours(program: str) -> Iterator[None]:
+    """Whatever else the pure domain raises is our bug, and concerns this member alone."""
+    try:
+        yield
+    except MembershipError:
+        raise
+    except Exception as fault:
+        raise Unsettleable(f"{program}: a member's facts can't be settled") from fault

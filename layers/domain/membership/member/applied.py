@@ -5,7 +5,7 @@ forgets a busy member's facts while they can still come back. 16 bytes a fact: 8
 4 of the content's, 4 of the second in which it was recorded.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from hashlib import blake2b
 from struct import Struct

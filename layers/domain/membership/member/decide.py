@@ -7,7 +7,7 @@ from functools import cached_property
 
 from membership.facts import Activity, Fact, Order
 from membership.member.figures import figures
-from membership.member.forecast import earliest_fall, announce_on, falls_on
+from membership.member.forecast import announce_on, earliest_fall, falls_on
 from membership.member.state import Member, Standing
 from membership.outcomes import (
     DowngradeAnnounced,
@@ -136,7 +136,9 @@ def _stands_today(case: Case, tier: Tier, earned: date) -> bool:
     ladder = case.program.ladder
     validity, keep = ladder.validity(tier), ladder.keep(tier)
     if isinstance(validity, WhileQualified):
-        return earned == case.today or keep is None or keep.met(figures(case.program, case.member, case.today))
+        return (
+            earned == case.today or keep is None or keep.met(figures(case.program, case.member, case.today))
+        )
     end = validity.until(earned)
     return end is None or end > case.today
 
@@ -176,7 +178,12 @@ def _undermine(case: Case) -> Iterator[Outcome]:
     ladder, standing = case.program.ladder, _standing(case)
     tier = ladder.tier(standing.tier)
     keep = ladder.keep(tier)
-    if not case.refunded or keep is None or not standing.qualified or isinstance(ladder.validity(tier), WhileQualified):
+    if (
+        not case.refunded
+        or keep is None
+        or not standing.qualified
+        or isinstance(ladder.validity(tier), WhileQualified)
+    ):
         return
     if standing.expires_on is not None and standing.expires_on <= case.today:
         return
@@ -269,5 +276,10 @@ def _announce(case: Case) -> Iterator[Outcome]:
 
 def _ways_to_keep(keep: Criterion, seen: dict[str, int]) -> tuple[dict[str, int], ...]:
     """What each way still lacks, the way with the least to go first."""
-    ways = sorted(keep.ways(), key=lambda way: -sum(min(1, seen[metric] / need) for metric, need in way.items()) / len(way))
-    return tuple({metric: need - seen[metric] for metric, need in way.items() if need > seen[metric]} for way in ways)
+    ways = sorted(
+        keep.ways(),
+        key=lambda way: -sum(min(1, seen[metric] / need) for metric, need in way.items()) / len(way),
+    )
+    return tuple(
+        {metric: need - seen[metric] for metric, need in way.items() if need > seen[metric]} for way in ways
+    )

@@ -24,7 +24,9 @@ SHOWN_WAYS = 3
 """A message names the nearest ways; the progress page has them all."""
 
 
-def message_for(outcome: Outcome, together: Sequence[Outcome], program: Program, member: Member) -> MessageDue | None:
+def message_for(
+    outcome: Outcome, together: Sequence[Outcome], program: Program, member: Member
+) -> MessageDue | None:
     """The message that an outcome calls for, if any; `together` is all that was decided with it."""
     match outcome:
         case TierUpgraded(from_tier=None):
@@ -42,7 +44,9 @@ def message_for(outcome: Outcome, together: Sequence[Outcome], program: Program,
                 ways=Text(en=_ways(outcome, program, "en"), zh=_ways(outcome, program, "zh")),
             )
         case DowngradeAverted():
-            text = _filled("You keep your {tier}.", "您已成功保级：{tier}。", tier=_name(program, outcome.tier))
+            text = _filled(
+                "You keep your {tier}.", "您已成功保级：{tier}。", tier=_name(program, outcome.tier)
+            )
         case TierRenewed() if not any(isinstance(other, DowngradeAverted) for other in together):
             text = _filled("Your {tier} is renewed.", "您的{tier}已续期。", tier=_name(program, outcome.tier))
         case TierDowngraded():
@@ -73,7 +77,9 @@ def _celebration(
     outcome: TierUpgraded, together: Sequence[Outcome], program: Program, member: Member
 ) -> Celebration:
     tier = _name(program, outcome.to_tier)
-    number = sha256(f"{program.id}#{member.id}#{outcome.to_tier}#{outcome.at.isoformat()}".encode()).hexdigest()
+    number = sha256(
+        f"{program.id}#{member.id}#{outcome.to_tier}#{outcome.at.isoformat()}".encode()
+    ).hexdigest()
     return Celebration(
         popup=_filled("Congratulations: you are {tier} now!", "恭喜！您已成为{tier}！", tier=tier),
         announcement=_filled("A member has reached {tier}.", "一位会员晋升为{tier}。", tier=tier),

@@ -78,7 +78,9 @@ class Access:
 
     def caller(self, secret: str) -> Caller | None:
         """Who holds this secret; None where nobody does, or no longer."""
-        found = self._client.get_item(TableName=self._table, Key=keys.secret(_digest(secret)), ConsistentRead=True)
+        found = self._client.get_item(
+            TableName=self._table, Key=keys.secret(_digest(secret)), ConsistentRead=True
+        )
         item: dict[str, Any] | None = found.get("Item")
         if item is None:
             return None

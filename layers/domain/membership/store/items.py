@@ -67,7 +67,9 @@ def read_member(item: "Mapping[str, AttributeValueTypeDef]") -> tuple[Member, in
     return member, int(item["version"]["N"]), due
 
 
-def account_item(program: str, member_id: str, account: OrderAccount) -> "dict[str, UniversalAttributeValueTypeDef]":
+def account_item(
+    program: str, member_id: str, account: OrderAccount
+) -> "dict[str, UniversalAttributeValueTypeDef]":
     assert account.order is not None
     return {
         **keys.order_account(program, member_id, account.order.order_id),
@@ -75,7 +77,9 @@ def account_item(program: str, member_id: str, account: OrderAccount) -> "dict[s
     }
 
 
-def read_account(order: "Mapping[str, AttributeValueTypeDef] | None", account: "Mapping[str, AttributeValueTypeDef] | None") -> OrderAccount:
+def read_account(
+    order: "Mapping[str, AttributeValueTypeDef] | None", account: "Mapping[str, AttributeValueTypeDef] | None"
+) -> OrderAccount:
     fact = read_fact(order) if order else None
     assert fact is None or isinstance(fact, Order)
     return OrderAccount(fact, int(account["refunded"]["N"]) if account else 0)

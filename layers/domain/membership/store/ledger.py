@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
-from membership.errors import MembershipError
+from membership.errors import MembershipError, Unsettleable
 from membership.facts import Fact
 from membership.member.state import Member, OrderAccount
 from membership.outcomes import Envelope
@@ -152,6 +152,8 @@ class Ledger:
         except self._client.exceptions.ClientError as error:
             if lost_race(error):
                 raise Overtaken(f"{program}: a member moved on from version {stored.version}") from error
+            if error.response["Error"]["Code"] == "ValidationException":
+                raise Unsettleable(f"{program}: the member has outgrown its item") from error
             raise
         return envelopes
 

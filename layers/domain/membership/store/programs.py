@@ -49,7 +49,10 @@ class Programs:
 
     def put(self, program: Program, number: int) -> bool:
         """Add a version; False where somebody else has just put that number."""
-        version = {**keys.program_version(program.id, number), "body": {"S": program.model_dump_json(exclude_unset=True)}}
+        version = {
+            **keys.program_version(program.id, number),
+            "body": {"S": program.model_dump_json(exclude_unset=True)},
+        }
         entry = keys.program(program.id)
         try:
             self._client.put_item(

@@ -1,0 +1,72 @@
+"""Settling the members of a batch from the ledger's stream, so that none holds up or loses the others."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, Literal
+
+from membership.errors import MembershipError, Unsettleable
+from membership.facts import Fact
+from membership.settling import Settling
+from membership.store import items, keys
+from membership.store.ledger import Ledger
+
+Batch = Mapping[tuple[str, str], Sequence[Fact]]
+"""Program and member → facts, in the order in which the stream brought them."""
+
+Verdict = Literal["settled", "parked", "unfinished"]
+
+
+class BatchUnfinished(MembershipError):
+    """Some members could not be settled now (throttled, contended); the stream has to try again."""
+
+
+def read_batch(records: Iterable[Mapping[str, Any]]) -> Batch:
+    """Records of the ledger's stream, by member."""
+    batch: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    for record in records:
+        image = record["dynamodb"]["NewImage"]
+        batch[keys.owner(image["pk"]["S"])].append(items.read_fact(image))
+    return batch
+
+
+def evaluate(
+    batch: Batch,
+    settling: Settling,
+    ledger: Ledger,
+    now: datetime,
+    passing: tuple[type[Exception], ...],
+    note: Callable[[Verdict, Exception | None], None],
+    workers: int = 8,
+) -> None:
+    """Settle every member that can be. Raises BatchUnfinished at the end where a retry can mend the rest.
+
+    `passing` are the errors of infrastructure that another attempt may not meet; `note` hears of each member.
+    """
+
+    def one(member: tuple[tuple[str, str], Sequence[Fact]]) -> Verdict:
+        (program, member_id), facts = member
+        try:
+            settling.settle(program, member_id, facts)
+        except Unsettleable as fault:
+            return park_or_settle(program, facts, fault)
+        except passing as trouble:
+            note("unfinished", trouble)
+            return "unfinished"
+        note("settled", None)
+        return "settled"
+
+    def park_or_settle(program: str, facts: Sequence[Fact], fault: Unsettleable) -> Verdict:
+        if len(facts) == 1:
+            ledger.park(program, facts[0], repr(fault.__cause__ or fault), now)
+            note("parked", fault)
+            return "parked"
+        # One of several is at fault: each by itself, so that the sound ones are settled.
+        verdicts = [one(((program, fact.member_id), [fact])) for fact in facts]
+        return "unfinished" if "unfinished" in verdicts else "parked"
+
+    with ThreadPoolExecutor(workers) as pool:
+        verdicts = list(pool.map(one, batch.items()))
+    if unfinished := verdicts.count("unfinished"):
+        raise BatchUnfinished(f"{unfinished} of {len(verdicts)} members have to be tried again")

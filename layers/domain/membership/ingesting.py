@@ -1,0 +1,84 @@
+"""Taking facts: each is answered by itself, and what was answered `accepted` is durable."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from membership.errors import Contended
+from membership.facts import Fact
+from membership.program.schema import Program
+from membership.settling import Committed, Settling
+from membership.store.items import content_digest
+from membership.store.ledger import Ledger
+
+STREAM_HOLDS = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a fact."""
+
+    fact: Fact
+    status: Literal["accepted", "duplicate", "conflict", "unknown_member"]
+
+
+class Ingest:
+    def __init__(self, ledger: Ledger, settling: Settling, workers: int = 16) -> None:
+        self._ledger, self._settling = ledger, settling
+        self._workers = workers
+
+    def take(self, program: Program, facts: Sequence[Fact]) -> list[Taken]:
+        """Append the facts; the answers are in their order.
+
+        Members side by side, the facts of one member one after the other, as they were sent.
+        """
+        by_member: dict[str, list[int]] = defaultdict(list)
+        for n, fact in enumerate(facts):
+            by_member[fact.member_id].append(n)
+        if program.unknown_members == "refuse":
+            known = self._ledger.known(program.id, list(by_member))
+        else:
+            known = set(by_member)
+        taken: dict[int, Taken] = {}
+
+        def one_member(places: Sequence[int]) -> None:
+            digests: dict[str, str] = {}
+            for n in places:
+                taken[n] = self._append(program, facts[n], digests, known)
+
+        with ThreadPoolExecutor(min(self._workers, len(by_member) or 1)) as pool:
+            list(pool.map(one_member, by_member.values()))
+        return [taken[n] for n in range(len(facts))]
+
+    def _append(self, program: Program, fact: Fact, digests: dict[str, str], known: set[str]) -> Taken:
+        if fact.member_id not in known:
+            return Taken(fact, "unknown_member")
+        digest = content_digest(fact)
+        if digests.setdefault(fact.id, digest) != digest:
+            return Taken(fact, "conflict")
+        appended = self._ledger.append(program.id, fact)
+        return Taken(appended.fact, appended.status)
+
+    def settle(self, program: Program, taken: Sequence[Taken], now: datetime) -> dict[str, Committed | None]:
+        """Settle the members at once, for callers who wait. None where others held the member too long:
+        its facts are safe, and the stream settles them a moment later."""
+        by_member: dict[str, list[Fact]] = defaultdict(list)
+        for one in taken:
+            if one.status in ("accepted", "duplicate"):
+                facts = by_member[one.fact.member_id]
+                # What a duplicate told long ago was settled long ago.
+                if one.status == "accepted" or one.fact.recorded_at > now - STREAM_HOLDS:
+                    facts.append(one.fact)
+
+        def one_member(item: tuple[str, list[Fact]]) -> tuple[str, Committed | None]:
+            member_id, facts = item
+            try:
+                return member_id, self._settling.settle(program.id, member_id, facts)
+            except Contended:
+                return member_id, None
+
+        with ThreadPoolExecutor(min(self._workers, len(by_member) or 1)) as pool:
+            return dict(pool.map(one_member, by_member.items()))
