@@ -180,7 +180,7 @@ class Envelope(BaseModel):
 
     @classmethod
     def seal(cls, program: str, member_id: str, place: str, outcome: Outcome) -> "Envelope":
-        """`place` is the outcome's position in the member's ledger: the id is the same whoever computes it."""
+        """`place` is the outcome's position in the member's ledger: the id is the same whoever makes it."""
         digest = sha256(f"{program}#{member_id}#{place}".encode()).hexdigest()[:24]
         data = outcome.model_dump(mode="json", exclude={"type", "at"}, exclude_none=True)
         return cls(

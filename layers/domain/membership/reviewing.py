@@ -15,7 +15,7 @@ PAGE = 200
 
 
 class NotYet(MembershipError):
-    """A day that has not begun in the program's zone can't be reviewed: nobody knows what happens until then."""
+    """A day that has not begun in the program's zone can't be reviewed: much may happen until then."""
 
 
 @dataclass(frozen=True)

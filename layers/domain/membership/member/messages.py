@@ -36,8 +36,8 @@ def message_for(
             return _message(outcome, text, _celebration(outcome, together, program, member))
         case DowngradeAnnounced():
             text = _filled(
-                "Your {tier} ends on {day}; from then on you would be {lower}. To keep it until then: {ways}.",
-                "您的{tier}将于{day}到期，届时将变为{lower}。在此之前满足以下条件即可保级：{ways}。",
+                "Your {tier} ends on {day}; from then on you would be {lower}. What keeps it: {ways}.",
+                "您的{tier}将于{day}到期，届时将变为{lower}。此前达成以下任一项即可保级：{ways}。",
                 tier=_name(program, outcome.from_tier),
                 lower=_name(program, outcome.to_tier),
                 day=_same(outcome.falls_on.isoformat()),

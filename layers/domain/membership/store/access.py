@@ -43,7 +43,7 @@ class Access:
     def issue(
         self, program: str, role: Role, label: str, at: datetime, random: Callable[[int], str]
     ) -> tuple[ApiKey, str]:
-        """A new key and its secret, which is told now and never again. `random(n)`: n random bytes as text."""
+        """A new key and its secret, told now and never again. `random(n)`: n random bytes as text."""
         key = ApiKey(key_id=f"key_{random(9)}", role=role, label=label, created_at=at.isoformat())
         secret = f"tw_{random(32)}"
         digest = _digest(secret)
