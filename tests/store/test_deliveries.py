@@ -1,0 +1,150 @@
+"""One contract for deliveries: the table's and the fake's."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from membership.channels import Answer, Delivery, Status
+from membership.store.deliveries import Deliveries
+from tests.fakes.deliveries import MemoryDeliveries
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+TABLE = "state"
+NO = Answer(delivered=False, status=500, detail="down")
+YES = Answer(delivered=True, status=204)
+
+
+def state_table() -> "DynamoDBClient":
+    """As in template.yaml, as far as deliveries need it."""
+    client = boto3.client("dynamodb", region_name="us-east-1")
+    attributes = ("pk", "sk", "delivery_status", "delivery_at")
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "deliveries",
+                "KeySchema": [
+                    {"AttributeName": "delivery_status", "KeyType": "HASH"},
+                    {"AttributeName": "delivery_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    return client
+
+
+@pytest.fixture(params=["memory", "moto"])
+def store(request: pytest.FixtureRequest) -> Iterator[Deliveries | MemoryDeliveries]:
+    if request.param == "memory":
+        yield MemoryDeliveries()
+        return
+    with mock_aws():
+        yield Deliveries(state_table(), TABLE)
+
+
+def delivery(number: int = 1, program: str = "demo", at: datetime = NOW) -> Delivery:
+    outcome = {
+        "id": f"out_{number}",
+        "type": "message.due",
+        "program": program,
+        "member_id": "会员",
+        "at": "1998-06-30T12:00:00Z",
+        "data": {"text": {"zh": "您已升级"}, "amount": 10**18, "none": None},
+    }
+    return Delivery.of(outcome, "webhook", at)
+
+
+def test_what_is_saved_comes_back(store: Deliveries) -> None:
+    new = delivery()
+    assert store.get("demo", new.id) is None
+    for record in (new, new.after(NO, NOW, last_chance=False), new.after(NO, NOW, last_chance=True)):
+        assert store.save(record)
+        assert store.get("demo", new.id) == record
+
+
+def test_what_was_delivered_stays_so(store: Deliveries) -> None:
+    done = delivery().after(YES, NOW, last_chance=False)
+    assert store.save(done)
+    assert not store.save(delivery().after(NO, NOW, last_chance=True))
+    assert store.get("demo", done.id) == done
+
+
+def test_a_program_sees_its_own(store: Deliveries) -> None:
+    store.save(delivery())
+    assert store.get("other", delivery().id) is None
+    assert store.reopen("other", delivery().id, NOW) is None
+    assert store.page("other", ["pending"], 10) == ([], None)
+
+
+@pytest.mark.parametrize("answer", [NO, YES])
+def test_reopened(store: Deliveries, answer: Answer) -> None:
+    ended = delivery().after(answer, NOW, last_chance=True)
+    store.save(ended)
+    reopened = store.reopen("demo", ended.id, NOW)
+    assert reopened == ended.model_copy(update={"status": "pending"}) == store.get("demo", ended.id)
+    assert store.page("demo", ["delivered", "failed"], 10) == ([], None)
+    assert store.save(ended)
+
+
+def test_nothing_to_reopen(store: Deliveries) -> None:
+    assert store.reopen("demo", "dlv_0", NOW) is None
+    assert store.get("demo", "dlv_0") is None
+
+
+def test_pages_newest_first(store: Deliveries) -> None:
+    records = [delivery(number, at=NOW + timedelta(microseconds=number)) for number in range(9)]
+    for number, record in enumerate(records):
+        answer, last = ((NO, False), (NO, True), (YES, False))[number % 3]
+        store.save(record.after(answer, NOW, last_chance=last))
+    every: list[Status] = ["pending", "failed", "delivered"]
+
+    seen, before = [], None
+    for _ in range(5):
+        page, before = store.page("demo", every, 2, before)
+        seen += [record.outcome_id for record in page]
+    assert before is None
+    assert seen == [f"out_{number}" for number in reversed(range(9))]
+
+    failed, more = store.page("demo", ["failed"], 3)
+    assert [record.outcome_id for record in failed] == ["out_7", "out_4", "out_1"]
+    assert more is None
+
+
+def test_settings_are_changed_by_one_operator_at_a_time(store: Deliveries) -> None:
+    first, second = {"url": "https://a.example/", "secrets": []}, {"url": "https://b.example/", "secrets": []}
+    assert store.channel("demo", "webhook") is None
+    assert not store.configure("demo", "webhook", second, first)
+    assert store.configure("demo", "webhook", first, None)
+    assert not store.configure("demo", "webhook", second, None)
+    assert store.configure("demo", "webhook", second, store.channel("demo", "webhook"))
+    assert not store.configure("demo", "webhook", first, first)
+    assert store.channel("demo", "webhook") == second
+    assert store.channel("other", "webhook") is None
+
+
+def test_a_record_ends_90_days_after_its_last_attempt() -> None:
+    with mock_aws():
+        client = state_table()
+        store, later = Deliveries(client, TABLE), NOW + timedelta(days=80)
+
+        def ends() -> datetime:
+            [item] = client.scan(TableName=TABLE)["Items"]
+            return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
+
+        store.save(delivery())
+        assert ends() == NOW + timedelta(days=90)
+        store.save(delivery().after(NO, later, last_chance=True))
+        assert ends() == later + timedelta(days=90)
+        store.reopen("demo", delivery().id, later + timedelta(days=5))
+        assert ends() == later + timedelta(days=95)
