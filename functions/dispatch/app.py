@@ -1,7 +1,68 @@
-"""Placeholder, so that the stack can be deployed; the real handler replaces it."""
+"""Delivery queue → channels: brings rewards and messages to the shop; what fails waits in the queue."""
 
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any
 
+import boto3
+from aws_lambda_powertools.logging import Logger
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return {"statusCode": 501, "body": "{}"}
+from membership.channels import open_channels
+from membership.channels.outgoing import TARGETS, Poster
+from membership.dispatching import Backoff, Dispatcher
+from membership.store.deliveries import Deliveries
+
+logger = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the handler works with; made once per process, and by tests from parts of their own."""
+
+    dispatcher: Callable[[], Dispatcher]
+    postpone: Callable[[str, int], None]
+
+
+def wire(env: Mapping[str, str]) -> Wiring:
+    """Connect the handler to the services that the environment names."""
+    deliveries = Deliveries(boto3.client("dynamodb"), env["STATE_TABLE"])
+    channels = open_channels(Poster(TARGETS[env["WEBHOOK_TARGETS"]]))
+    base, cap = env.get("RETRY_BASE_SECONDS", Backoff.base), env.get("RETRY_CAP_SECONDS", Backoff.cap)
+    receives = int(env.get("MAX_RECEIVES", Dispatcher.max_receives))
+    sqs = cache(lambda: boto3.client("sqs"))  # most batches have nothing to postpone
+
+    def postpone(receipt: str, seconds: int) -> None:
+        queue = env["DELIVERY_QUEUE_URL"]
+        sqs().change_message_visibility(QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
+    backoff, now = Backoff(float(base), float(cap)), partial(datetime.now, UTC)
+    return Wiring(partial(Dispatcher, deliveries, channels, now, backoff, receives), postpone)
+
+
+def dispatch(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
+    """Dispatch a batch; answers which messages stay in the queue."""
+    dispatcher, done = wiring.dispatcher(), set()
+    for record in event["Records"]:
+        try:
+            wait = dispatcher.dispatch(record["body"], int(record["attributes"]["ApproximateReceiveCount"]))
+            if wait is None:
+                done.add(record["messageId"])
+            else:
+                wiring.postpone(record["receiptHandle"], wait)
+        except Exception:  # the queue keeps this one, at last in its dead letters; the others must go on
+            logger.exception("a message stays in the queue", extra={"message_id": record["messageId"]})
+    kept = [record["messageId"] for record in event["Records"] if record["messageId"] not in done]
+    logger.info("dispatched", extra={"delivered_or_ended": len(done), "kept": len(kept)})
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in kept]}
+
+
+_wiring = cache(lambda: wire(os.environ))
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Lambda's entry."""
+    return dispatch(event, _wiring())

@@ -1,0 +1,230 @@
+"""The dispatch function with moto's table and queue, and a real receiver on this machine."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.dispatch import app
+from membership.channels import delivery_id, open_channels
+from membership.channels.outgoing import ANY, Poster
+from membership.channels.webhook import WebhookSettings, new_secret
+from membership.dispatching import Backoff, Dispatcher
+from membership.store.deliveries import Deliveries
+from tests.store.test_deliveries import TABLE, state_table
+from tools.receiver import Receiver
+
+EVENTS = Path(__file__).parents[2] / "events" / "dispatch"
+SECRET = new_secret()
+
+
+@dataclass(frozen=True)
+class LambdaContext:
+    """What Powertools reads of it."""
+
+    function_name: str = "dispatch"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:dispatch"
+    aws_request_id: str = "1"
+
+
+class Cloud:
+    """A table, a queue that hides a message for ten minutes, and the environment that names them."""
+
+    def __init__(self) -> None:
+        self.deliveries = Deliveries(state_table(), TABLE)
+        self.sqs = boto3.client("sqs", region_name="us-east-1")
+        queue = self.sqs.create_queue(QueueName="deliveries", Attributes={"VisibilityTimeout": "600"})
+        self.queue = queue["QueueUrl"]
+        self.env = {
+            "STATE_TABLE": TABLE,
+            "DELIVERY_QUEUE_URL": self.queue,
+            "WEBHOOK_TARGETS": "any",
+            "MAX_RECEIVES": "6",
+            "RETRY_BASE_SECONDS": "0",
+            "RETRY_CAP_SECONDS": "0",
+        }
+
+    def configure(self, url: str) -> None:
+        settings = WebhookSettings.new(url, SECRET, now()).model_dump(mode="json")
+        self.deliveries.configure("demo", "webhook", settings, None)
+
+    def send(self, *numbers: int) -> None:
+        for number in numbers:
+            self.sqs.send_message(QueueUrl=self.queue, MessageBody=message(number))
+
+    def drain(self, wiring: app.Wiring, rounds: int = 10) -> int:
+        """What Lambda's poller does, until the queue shows nothing; answers how many messages were taken."""
+        taken = 0
+        for _ in range(rounds):
+            received = self.sqs.receive_message(
+                QueueUrl=self.queue,
+                MaxNumberOfMessages=10,
+                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            )
+            batch = received.get("Messages", [])
+            if not batch:
+                break
+            taken += len(batch)
+            answer = app.dispatch({"Records": [record(one) for one in batch]}, wiring)
+            kept = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+            for one in batch:
+                if one["MessageId"] not in kept:
+                    self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
+        return taken
+
+
+def message(number: int) -> str:
+    outcome = {
+        "id": f"out_{number}",
+        "type": "message.due",
+        "program": "demo",
+        "member_id": f"m{number}",
+        "at": "2026-11-24T08:00:00Z",
+        "data": {"about": "tier.upgraded"},
+    }
+    return json.dumps({"source": "tierwise", "detail-type": "message.due", "detail": outcome})
+
+
+def record(received: Any) -> dict[str, Any]:
+    return {
+        "messageId": received["MessageId"],
+        "receiptHandle": received["ReceiptHandle"],
+        "body": received["Body"],
+        "attributes": received["Attributes"],
+    }
+
+
+def direct(*bodies: str, receives: int = 1) -> dict[str, Any]:
+    """An event with messages that no queue holds."""
+    attributes = {"ApproximateReceiveCount": str(receives)}
+    records = [
+        {"messageId": str(index), "receiptHandle": f"receipt {index}", "body": body, "attributes": attributes}
+        for index, body in enumerate(bodies)
+    ]
+    return {"Records": records}
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with mock_aws():
+        yield Cloud()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver(lambda: [SECRET]) as receiver:
+        yield receiver
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def status(cloud: Cloud, number: int) -> tuple[str, int]:
+    found = cloud.deliveries.get("demo", delivery_id("demo", f"out_{number}"))
+    assert found
+    return found.status, found.attempts
+
+
+def test_a_batch_reaches_the_shop(cloud: Cloud, receiver: Receiver) -> None:
+    cloud.configure(receiver.url)
+    cloud.send(1, 2, 3)
+    assert cloud.drain(app.wire(cloud.env)) == 3
+    assert receiver.summary() == {"messages": 3, "duplicates": 0, "rejected": 0, "types": {"message.due": 3}}
+    assert [status(cloud, number) for number in (1, 2, 3)] == [("delivered", 1)] * 3
+
+
+def test_once_in_effect_whatever_the_receiver_does(cloud: Cloud, receiver: Receiver) -> None:
+    """Took it but said 500; took it but said so too late; then a duplicate from the queue."""
+    cloud.configure(receiver.url)
+    receiver.misbehave("took:500", "slow:30", "busy:0", "status:500", "reset")
+    channels = open_channels(Poster(ANY, seconds=0.3))
+    impatient = partial(Dispatcher, cloud.deliveries, channels, now, Backoff(base=0, cap=0))
+    hasty = app.Wiring(impatient, app.wire(cloud.env).postpone)
+    cloud.send(1)
+    assert cloud.drain(hasty) == 6
+    assert (len(receiver.effects), receiver.duplicates) == (1, 2)
+    assert status(cloud, 1) == ("delivered", 6)
+    cloud.send(1)
+    assert cloud.drain(hasty) == 1
+    assert (len(receiver.effects), receiver.duplicates) == (1, 2)
+
+
+def test_one_bad_message_holds_up_nobody(cloud: Cloud, receiver: Receiver) -> None:
+    cloud.configure(receiver.url)
+    receiver.misbehave("ok", "status:500")
+    postponed: list[tuple[str, int]] = []
+    channels = open_channels(Poster(ANY))
+    dispatcher = partial(Dispatcher, cloud.deliveries, channels, now, Backoff(chance=lambda: 0))
+    wiring = app.Wiring(dispatcher, lambda receipt, seconds: postponed.append((receipt, seconds)))
+    answer = app.dispatch(direct(message(1), "not JSON", message(2), "{}", message(3)), wiring)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": kept} for kept in ("1", "2", "3")]}
+    assert postponed == [("receipt 2", 30)]  # the unreadable ones wait as the queue has it
+    assert [status(cloud, number)[0] for number in (1, 2, 3)] == ["delivered", "pending", "delivered"]
+
+
+def test_given_up_and_resent(cloud: Cloud, receiver: Receiver) -> None:
+    cloud.configure(receiver.url)
+    receiver.misbehave(*["status:500 no stock"] * 6)
+    cloud.send(1)
+    assert cloud.drain(app.wire(cloud.env), rounds=6) == 6
+    assert status(cloud, 1) == ("failed", 6)
+    [failed], _ = cloud.deliveries.page("demo", ["failed"], 10)
+    assert failed.last
+    assert (failed.last.status, failed.last.detail) == (500, "no stock")
+
+    cloud.sqs.purge_queue(QueueUrl=cloud.queue)
+    assert cloud.deliveries.reopen("demo", failed.id, now())
+    body = json.dumps({"resend": {"program": "demo", "delivery_id": failed.id}})
+    cloud.sqs.send_message(QueueUrl=cloud.queue, MessageBody=body)
+    assert cloud.drain(app.wire(cloud.env)) == 1
+    assert status(cloud, 1) == ("delivered", 7)
+    assert list(receiver.effects) == [failed.id]
+
+
+def test_a_message_waits_as_long_as_it_was_told(cloud: Cloud, receiver: Receiver) -> None:
+    cloud.configure(receiver.url)
+    receiver.misbehave("busy:600")
+    cloud.send(1)
+    patient = app.wire({**cloud.env, "RETRY_CAP_SECONDS": "3600"})
+    assert cloud.drain(patient) == 1  # once, as it is hidden after that
+    assert status(cloud, 1) == ("pending", 1)
+    assert len(receiver.requests) == 1
+
+
+def test_in_public_nothing_on_this_machine_is_called(cloud: Cloud, receiver: Receiver) -> None:
+    cloud.configure(receiver.url)
+    wiring = app.wire({**cloud.env, "WEBHOOK_TARGETS": "public"})
+    app.dispatch(direct(message(1), receives=6), wiring)
+    assert status(cloud, 1) == ("failed", 1)
+    assert receiver.requests == []
+
+
+def test_a_misspelt_setting_opens_nothing(cloud: Cloud) -> None:
+    with pytest.raises(KeyError):
+        app.wire({**cloud.env, "WEBHOOK_TARGETS": "anything"})
+
+
+@pytest.mark.parametrize("file", sorted(EVENTS.glob("*.json")), ids=lambda file: file.stem)
+def test_sample_events(file: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud, receiver: Receiver) -> None:
+    """As `sam remote invoke` sends them, through Lambda's own entry."""
+    for name, value in cloud.env.items():
+        monkeypatch.setenv(name, value)
+    cloud.configure(receiver.url)
+    assert app.handler(json.loads(file.read_text()), LambdaContext()) == {"batchItemFailures": []}
+    assert receiver.rejected == 0
