@@ -10,8 +10,8 @@ from typing import Any
 from tools import sam
 from tools.emulator import Emulator
 
-STACK_NAME = "tierwise"
-ARTIFACTS = "tierwise-artifacts"
+STACK_NAME: str = sam.settings("local")["global"]["stack_name"]
+BUCKET: str = sam.settings("local")["deploy"]["s3_bucket"]
 
 
 class DeployError(Exception):
@@ -29,7 +29,12 @@ class Stack:
 
     @property
     def base_url(self) -> str:
-        return f"{self.emulator.url}/restapis/{self.outputs['ApiId']}/local/_user_request_"
+        """The emulator's form of the output BaseUrl, which is an address of AWS."""
+        return f"{self.emulator.url}/restapis/{self.outputs['ApiId']}/{self.stage}/_user_request_"
+
+    @property
+    def stage(self) -> str:
+        return self.outputs["BaseUrl"].rsplit("/", 1)[1]
 
     def invoke(self, function: str, event: Any) -> Any:
         """Calls a function by its logical id and returns its answer, as `sam remote invoke` does."""
@@ -46,7 +51,7 @@ def deploy(emulator: Emulator) -> Stack:
     """Builds and deploys the working tree; some ten seconds, and again on the same emulator is fine."""
     built = emulator.home / "build"
     _run(emulator, "build", "--build-dir", str(built))
-    emulator.client("s3").create_bucket(Bucket=ARTIFACTS)
+    emulator.client("s3").create_bucket(Bucket=BUCKET)
     _run(emulator, "deploy", "--template-file", str(built / "template.yaml"))
     stack = deployed(emulator)
     _restore(stack)
@@ -133,7 +138,7 @@ def _restore(stack: Stack) -> None:
             "value": sam.parameters("local")["AuthorizerSeconds"],
         }
         gateway.update_authorizer(restApiId=api, authorizerId=authorizer["id"], patchOperations=[seconds])
-    gateway.create_deployment(restApiId=api, stageName="local")
+    gateway.create_deployment(restApiId=api, stageName=stack.stage)
     for logical_id, name in stack.functions.items():
         if loop := resources[logical_id]["Properties"].get("RecursiveLoop"):
             functions.put_function_recursion_config(FunctionName=name, RecursiveLoop=loop)

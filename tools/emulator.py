@@ -24,6 +24,10 @@ HEALTHY_WITHIN = 30.0
 STOPPED_WITHIN = 10.0
 
 
+_children: list[subprocess.Popen[bytes]] = []
+"""Kept until stopped: Python complains of a process that is forgotten while it runs."""
+
+
 class EmulatorError(Exception):
     """The emulator can't be started, or isn't there."""
 
@@ -52,6 +56,7 @@ class Emulator:
                 stderr=log,
                 start_new_session=True,
             )
+        _children.append(process)
         self._process_file.write_text(json.dumps({"pid": process.pid, "port": port}))
         self._write_profile()
         self._wait_until_healthy(process)
@@ -68,6 +73,9 @@ class Emulator:
         # Where all have gone by themselves, Linux raises the first and macOS the second.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+        for child in [child for child in _children if child.pid == pid]:
+            child.wait()
+            _children.remove(child)
         self._process_file.unlink()
         return True
 

@@ -6,19 +6,25 @@ import subprocess
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv-emulator" / "bin"
 CONFIG = ROOT / "samconfig.toml"
 
 
-def parameters(environment: str) -> dict[str, str]:
-    """The template's parameters as samconfig.toml sets them for an environment."""
+def settings(environment: str) -> dict[str, Any]:
+    """A section of samconfig.toml: settings by command, `global` for those of all commands."""
     config = tomllib.loads(CONFIG.read_text())
     if environment not in config:
         known = ", ".join(name for name in config if name != "version")
         raise ValueError(f"samconfig.toml has no section '{environment}', only {known}")
-    words = shlex.split(config[environment]["global"]["parameters"]["parameter_overrides"])
+    return {command: section["parameters"] for command, section in config[environment].items()}
+
+
+def parameters(environment: str) -> dict[str, str]:
+    """The template's parameters as samconfig.toml sets them for an environment."""
+    words = shlex.split(settings(environment)["global"]["parameter_overrides"])
     return dict(word.split("=", 1) for word in words)
 
 

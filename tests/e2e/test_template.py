@@ -1,0 +1,270 @@
+"""What the deployed template promises, read from what CloudFormation made of it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools import sam
+from tools.deploy import STACK_NAME, Stack
+
+Resource = dict[str, Any]
+
+LAMBDAS_OWN = ["boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"]
+"""What every Python runtime of Lambda brings along."""
+
+
+@pytest.fixture(scope="module")
+def resources(stack: Stack) -> dict[str, Resource]:
+    """Every resource after both transforms."""
+    formation = stack.emulator.client("cloudformation")
+    body = formation.get_template(StackName=STACK_NAME, TemplateStage="Processed")["TemplateBody"]
+    found: dict[str, Resource] = json.loads(body if isinstance(body, str) else json.dumps(body))["Resources"]
+    return found
+
+
+def of_type(resources: dict[str, Resource], kind: str) -> dict[str, Any]:
+    return {name: r["Properties"] for name, r in resources.items() if r["Type"] == kind}
+
+
+def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+
+
+def each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from strings(part)
+
+
+# ── Rights ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_function_has_a_role_of_its_own(resources: dict[str, Resource]) -> None:
+    functions = of_type(resources, "AWS::Lambda::Function")
+    roles = {name: properties["Role"]["Fn::GetAtt"][0] for name, properties in functions.items()}
+    assert roles == {name: name.replace("Function", "Role") for name in functions}
+    assert len(functions) == 9
+
+
+def test_roles_name_every_action_and_every_resource(resources: dict[str, Resource]) -> None:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role, f"{name}: AWS's own policies are on all resources"
+        for statement in statements(role):
+            assert "NotAction" not in statement, name
+            assert "NotResource" not in statement, name
+            assert not [
+                text for text in strings([statement["Action"], statement["Resource"]]) if "*" in text
+            ], name
+
+
+def test_nobody_may_change_or_remove_what_the_ledger_holds(resources: dict[str, Resource]) -> None:
+    may = {
+        action
+        for role in of_type(resources, "AWS::IAM::Role").values()
+        for statement in statements(role)
+        if any("Ledger" in text for text in strings(statement["Resource"]))
+        for action in each(statement["Action"])
+        if action.startswith("dynamodb:")
+    }
+    reading_streams = {
+        f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+    }
+    assert may - reading_streams <= {
+        f"dynamodb:{name}" for name in ("PutItem", "GetItem", "BatchGetItem", "Query")
+    }
+
+
+def test_what_one_function_may_another_may_not(stack: Stack) -> None:
+    """With the functions' own credentials: each may do what it is for, and is refused the rest."""
+    ledger = {"TableName": stack.outputs["LedgerTable"]}
+    fact = {"pk": {"S": "rights#m1"}, "sk": {"S": "probe#1"}}  # neither fact nor outcome: no stream takes it
+    calls = {
+        "append": lambda client: client.put_item(**ledger, Item=fact),
+        "read": lambda client: client.get_item(**ledger, Key=fact),
+        "change": lambda client: client.update_item(**ledger, Key=fact, UpdateExpression="SET a = pk"),
+        "remove": lambda client: client.delete_item(**ledger, Key=fact),
+    }
+    allowed = {
+        name: {call for call, attempt in calls.items() if _permitted(client, attempt)}
+        for name in stack.functions
+        for client in [_as_function(stack, name, "dynamodb")]
+    }
+    assert allowed == {
+        "IngestFunction": {"append", "read"},
+        "EvaluateFunction": {"append", "read"},
+        "RebuildFunction": {"append", "read"},
+        "ReviewFunction": {"append"},
+        "MembersFunction": {"read"},
+        "OperateFunction": {"read"},
+        "AuthorizeFunction": set(),
+        "PublishFunction": set(),
+        "DispatchFunction": set(),
+    }
+
+
+def test_only_operators_fill_the_delivery_queue_by_hand(stack: Stack) -> None:
+    def send(client: Any) -> None:
+        client.send_message(QueueUrl=stack.outputs["DeliveryDeadLettersUrl"], MessageBody="{}")
+
+    assert not _permitted(_as_function(stack, "IngestFunction", "sqs"), send)
+    assert not _permitted(_as_function(stack, "OperateFunction", "sqs"), send), (
+        "the queue, not its dead letters"
+    )
+
+
+def _as_function(stack: Stack, function: str, service: str) -> Any:
+    role = stack.emulator.client("lambda").get_function_configuration(FunctionName=stack.functions[function])[
+        "Role"
+    ]
+    lent = stack.emulator.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
+    return stack.emulator.client(
+        service,
+        aws_access_key_id=lent["AccessKeyId"],
+        aws_secret_access_key=lent["SecretAccessKey"],
+        aws_session_token=lent["SessionToken"],
+    )
+
+
+def _permitted(client: Any, attempt: Any) -> bool:
+    try:
+        attempt(client)
+    except client.exceptions.ClientError as refused:
+        if refused.response["Error"]["Code"] not in ("AccessDeniedException", "AccessDenied"):
+            raise
+        return False
+    return True
+
+
+# ── Data, and what watches it ─────────────────────────────────────────────────────────────────────
+
+
+def test_tables_are_hard_to_lose(resources: dict[str, Resource]) -> None:
+    for name in ("Ledger", "State"):
+        table, kept_in_prod = resources[name]["Properties"], {"Fn::If": ["IsProd", "Retain", "Delete"]}
+        assert resources[name]["DeletionPolicy"] == resources[name]["UpdateReplacePolicy"] == kept_in_prod
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert {"DeletionProtection": "true", "Stage": "prod"}.items() <= sam.parameters("prod").items()
+
+
+def test_every_function_logs_into_a_group_that_has_an_end(resources: dict[str, Resource]) -> None:
+    groups = {g["LogGroupName"]["Fn::Sub"]: g for g in of_type(resources, "AWS::Logs::LogGroup").values()}
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        assert groups[f"/aws/lambda/{function['FunctionName']['Fn::Sub']}"]["RetentionInDays"] == {
+            "Ref": "LogRetentionDays"
+        }
+
+
+def test_what_a_machine_gives_up_lands_where_somebody_looks(resources: dict[str, Resource]) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
+    given_up = set(queues) - {"DeliveryQueue"}
+    watched = {
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
+        if alarm.get("Namespace") == "AWS/SQS"
+    }
+    assert watched == given_up
+    streams = [
+        m for m in of_type(resources, "AWS::Lambda::EventSourceMapping").values() if "FilterCriteria" in m
+    ]
+    assert len(streams) == 2
+    for mapping in streams:
+        assert mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0] in given_up
+        assert mapping["BisectBatchOnFunctionError"] is True
+        assert mapping["MaximumRetryAttempts"] == 5
+    assert queues["DeliveryQueue"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in given_up
+
+
+def test_function_and_queue_agree_on_the_last_attempt(resources: dict[str, Resource]) -> None:
+    dispatch, queue = (resources[name]["Properties"] for name in ("DispatchFunction", "DeliveryQueue"))
+    assert (
+        int(dispatch["Environment"]["Variables"]["MAX_RECEIVES"]) == queue["RedrivePolicy"]["maxReceiveCount"]
+    )
+    assert queue["VisibilityTimeout"] >= 6 * dispatch["Timeout"]
+
+
+def test_the_gateway_speaks_of_problems_as_the_functions_do(resources: dict[str, Resource]) -> None:
+    refusals = resources["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+    assert {
+        "UNAUTHORIZED",
+        "ACCESS_DENIED",
+        "MISSING_AUTHENTICATION_TOKEN",
+        "REQUEST_TOO_LARGE",
+        "THROTTLED",
+    } < set(refusals)
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} < set(refusals)
+    for kind, refusal in refusals.items():
+        kept = refusal["responseParameters"]["gatewayresponse.header.Content-Type"]
+        assert kept == "'application/problem+json'", kind
+        problem = json.loads(refusal["responseTemplates"]["application/json"])
+        assert str(problem.get("status")) == str(refusal.get("statusCode")), kind
+        assert problem["title"], kind
+
+
+# ── Artefacts ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def built(stack: Stack) -> Path:
+    return stack.emulator.home / "build"
+
+
+def test_every_function_imports_from_its_own_parts_alone(
+    stack: Stack, built: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The emulator's interpreter has much installed that a Lambda has not; here it sees none of it."""
+    lambdas_own = tmp_path_factory.mktemp("runtime")
+    installed = next((sam.BIN.parent / "lib").glob("python3.*/site-packages"))
+    for name in LAMBDAS_OWN:
+        (lambdas_own / name).symlink_to(installed / name)
+    for function in stack.functions:
+        parts = [
+            built / function,
+            built / "DomainLayer/python",
+            built / "DependenciesLayer/python",
+            lambdas_own,
+        ]
+        script = f"import sys; sys.path[:0] = {[str(part) for part in parts]!r}; import app; app.handler"
+        run = subprocess.run(
+            [sam.BIN / "python", "-I", "-S", "-c", script],
+            env={"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, f"{function}: {run.stderr}"
+
+
+def test_every_module_is_compiled_and_stays_so_in_the_zip(built: Path) -> None:
+    """Unchecked-hash (PEP 552): neither the time stamps of the zip nor a read-only disk cost a cold start."""
+    sources = list(built.rglob("*.py"))
+    assert len(sources) > 100
+    for source in sources:
+        compiled = list((source.parent / "__pycache__").glob(f"{source.stem}.cpython-*.pyc"))
+        assert len(compiled) == 1, source
+        assert compiled[0].read_bytes()[4:8] == (1).to_bytes(4, "little"), source
+
+
+def test_the_build_makes_what_the_template_asks_for(resources: dict[str, Resource], stack: Stack) -> None:
+    """Two places name what a plain `sam build` is for: the template, and its makefile."""
+    summary = stack.emulator.client("cloudformation").get_template_summary(
+        TemplateBody=(sam.ROOT / "template.yaml").read_text()
+    )
+    defaults = {p["ParameterKey"]: p.get("DefaultValue") for p in summary["Parameters"]}
+    makefile = (sam.ROOT / "tools/build/Makefile").read_text()
+    assert f"RUNTIME ?= {defaults['Runtime']}\n" in makefile
+    assert f"ARCHITECTURE ?= {defaults['Architecture']}\n" in makefile
