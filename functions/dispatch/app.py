@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools.logging import Logger
+from botocore.config import Config
 
 from membership.channels import open_channels
 from membership.channels.outgoing import TARGETS, Poster
@@ -28,11 +29,12 @@ class Wiring:
 
 def wire(env: Mapping[str, str]) -> Wiring:
     """Connect the handler to the services that the environment names."""
-    deliveries = Deliveries(boto3.client("dynamodb"), env["STATE_TABLE"])
+    client = partial(boto3.client, config=Config(connect_timeout=1, read_timeout=3))
+    deliveries = Deliveries(client("dynamodb"), env["STATE_TABLE"])
     channels = open_channels(Poster(TARGETS[env["WEBHOOK_TARGETS"]]))
     base, cap = env.get("RETRY_BASE_SECONDS", Backoff.base), env.get("RETRY_CAP_SECONDS", Backoff.cap)
     receives = int(env.get("MAX_RECEIVES", Dispatcher.max_receives))
-    sqs = cache(lambda: boto3.client("sqs"))  # most batches have nothing to postpone
+    sqs = cache(lambda: client("sqs"))  # most batches have nothing to postpone
 
     def postpone(receipt: str, seconds: int) -> None:
         queue = env["DELIVERY_QUEUE_URL"]
