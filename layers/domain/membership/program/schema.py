@@ -1,149 +1,143 @@
 """What a program is. The model that is read from YAML is the one that decides."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    model_validator,
+)
 
-from membership.program.criteria import MOST_WAYS, Comparison, Criterion
-from membership.program.metrics import Elapsed, Metric, MetricKind, Tallied
-from membership.program.money import to_minor
-from membership.program.text import Text
+from membership.program.criteria import Comparison, Criterion
+from membership.program.flaws import Unsound, unsound
+from membership.program.metrics import Elapsed, Metric, Tallied
+from membership.program.money import known_currency, to_minor
+from membership.program.soundness import check, seldom_meant
+from membership.program.text import Name, Sentence, Text, one_line
 from membership.program.validity import Validity, WhileQualified
 from membership.program.windows import Lifetime, Window
+from membership.program.zones import known_zone
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+
+
+def _written_moment(value: Any) -> Any:
+    """pydantic would read 20261201 as a second of 1970."""
+    if isinstance(value, str | datetime):
+        return value
+    raise unsound("is not a moment", "Write it as 2026-12-01T00:00:00+08:00.")
+
+
+_Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment, json_schema_input_type=datetime)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_Code = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)]
+
+
 class Reward(_Part):
     """Given once per tier and cycle to who enters the tier: exactly one of points, coupon, gift."""
 
-    id: Slug
-    name: Text = Text()
-    points: int | None = Field(default=None, gt=0)
-    coupon: str | None = Field(default=None, min_length=1, max_length=100)
-    gift: str | None = Field(default=None, min_length=1, max_length=100)
+    id: Slug = Field(description="Its own within the tier.")
+    name: Name = Field(default=Text(), description="What members read.")
+    points: Annotated[StrictInt, Field(gt=0, le=10**9)] | None = Field(default=None, description="Points.")
+    coupon: _Code | None = Field(default=None, description="The coupon's code in the shop.")
+    gift: _Code | None = Field(default=None, description="The gift's code in the shop.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Reward":
         given = [kind for kind in ("points", "coupon", "gift") if getattr(self, kind) is not None]
-        if len(given) != 1:
-            raise ValueError(f"a reward is one of points, coupon or gift, not {' and '.join(given) or 'none'}")
+        if not given:
+            raise unsound("gives nothing", "Add points, coupon or gift.")
+        if len(given) > 1:
+            raise unsound(f"is {' and '.join(given)} at once", "Write a reward for each.")
         return self
 
 
 class Tier(_Part):
     """A step of the ladder."""
 
-    id: Slug
-    name: Text = Text()
+    id: Slug = Field(description="Its own within the program; never shown where there is a name.")
+    name: Name = Field(default=Text(), description="What members read.")
     qualify: Criterion | None = Field(default=None, description="To enter. The first tier has none.")
     keep: Criterion | None = Field(default=None, description="To stay; default: the same as to enter.")
     validity: Validity | None = Field(default=None, description="Default: the program's.")
-    benefits: tuple[Text, ...] = Field(default=(), description="What members of the tier get, in words.")
-    rewards: tuple[Reward, ...] = Field(default=(), description="Given on entering the tier.")
+    benefits: Annotated[tuple[Sentence, ...], Field(max_length=30)] = Field(
+        default=(), description="What members of the tier get, in words."
+    )
+    rewards: Annotated[tuple[Reward, ...], Field(max_length=30)] = Field(
+        default=(), description="Given on entering the tier."
+    )
 
     def label(self) -> Text:
-        return self.name if self.name.en or self.name.zh else Text(en=self.id)
+        return self.name if self.name else Text(en=self.id)
 
 
 class Downgrade(_Part):
     """How a tier is lost."""
 
-    notice_days: int = Field(default=30, ge=30, le=365)
-    steps: Literal["one", "to_qualified", "never"] = "one"
+    notice_days: Annotated[StrictInt, Field(ge=30, le=365)] = Field(
+        default=30, description="How long before the day a member is told."
+    )
+    steps: Literal["one", "to_qualified", "never"] = Field(
+        default="one", description="One tier down at most; down to the tier whose rule is met; or never."
+    )
 
 
 class Program(_Part):
     """One membership program: what counts, in which time, and what it leads to."""
 
     id: Slug
-    name: Text = Text()
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
-    timezone: str = Field(default="Asia/Shanghai", description="Days and years are cut here.")
-    metrics: dict[Slug, Metric] = Field(min_length=1, max_length=40)
-    window: Window = Lifetime()
-    tiers: tuple[Tier, ...] = Field(min_length=1, max_length=20)
-    validity: Validity = WhileQualified()
-    downgrade: Downgrade = Downgrade()
+    name: Name = Field(default=Text(), description="What members read.")
+    currency: Annotated[str, AfterValidator(known_currency)] = Field(
+        default="CNY", description="ISO 4217; amounts here are in whole units of it."
+    )
+    timezone: Annotated[str, AfterValidator(known_zone)] = Field(
+        default="Asia/Shanghai", description="Days and years are cut here."
+    )
+    metrics: dict[Slug, Metric] = Field(
+        min_length=1, max_length=40, description="Figures of a member, made from what it does."
+    )
+    window: Window = Field(default=Lifetime(), description="The time in which facts count.")
+    tiers: tuple[Tier, ...] = Field(
+        min_length=1, max_length=20, description="From the lowest to the highest."
+    )
+    validity: Validity = Field(default=WhileQualified(), description="How long a tier stands once earned.")
+    downgrade: Downgrade = Field(default=Downgrade(), description="How a tier is lost.")
     unknown_members: Literal["enrol", "refuse"] = Field(
         default="enrol", description="Whether an event of an unknown member enrols it (as trial)."
     )
-    effective_from: AwareDatetime | None = Field(
+    effective_from: _Moment | None = Field(
         default=None, description="When this version comes into force; default: at once."
     )
 
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            raise ValueError("is not a time zone; write it as 'Asia/Shanghai' or 'UTC'") from None
-        return name
-
     @model_validator(mode="after")
     def _sound(self) -> "Program":
-        for place, criterion in self._criteria():
-            self._bind(place, criterion)
-        self._check_ladder()
+        if faults := check(self):
+            raise Unsound(*faults)
         return self
 
-    def _criteria(self) -> Iterator[tuple[str, Criterion]]:
-        for n, tier in enumerate(self.tiers):
-            if tier.qualify is not None:
-                yield f"tiers[{n}].qualify", tier.qualify
-            if tier.keep is not None:
-                yield f"tiers[{n}].keep", tier.keep
-
-    def _bind(self, place: str, criterion: Criterion) -> None:
-        for comparison in criterion.comparisons():
-            metric = self.metrics.get(comparison.metric)
-            if metric is None:
-                raise UnknownMetric(place, comparison.metric, tuple(self.metrics))
-            comparison.bind(self._threshold(place, comparison, metric))
-
-    def _threshold(self, place: str, comparison: Comparison, metric: MetricKind) -> int:
-        if metric.measure == "money":
+    def threshold(self, comparison: Comparison) -> int:
+        """In the metric's smallest unit. Raises ValueError where it has none so small."""
+        if self.metrics[comparison.metric].measure == "money":
             return to_minor(comparison.gte, self.currency)
         if comparison.gte != comparison.gte.to_integral_value():
-            raise ValueError(f"at {place}: {comparison.metric} is counted in whole numbers, not {comparison.gte}")
+            raise ValueError(f"{comparison.metric} is counted in whole numbers, not {comparison.gte}")
         return int(comparison.gte)
-
-    def _check_ladder(self) -> None:
-        seen: set[str] = set()
-        for n, tier in enumerate(self.tiers):
-            if tier.id in seen:
-                raise ValueError(f"at tiers[{n}].id: there are two tiers {tier.id!r}; give each its own id")
-            seen.add(tier.id)
-            if n == 0 and (tier.qualify or tier.keep):
-                raise ValueError("at tiers[0]: every member starts in the first tier; remove its criterion")
-            if n > 0 and tier.qualify is None:
-                raise ValueError(f"at tiers[{n}]: say what it takes to enter {tier.id!r}: add `qualify`")
-        for n, (lower, higher) in enumerate(zip(self.tiers[1:], self.tiers[2:], strict=False), start=1):
-            self._check_rises(n, lower, higher)
-
-    def _check_rises(self, n: int, lower: Tier, higher: Tier) -> None:
-        """Tiers in the wrong order show as a lower one that nobody can stand in."""
-        assert lower.qualify is not None and higher.qualify is not None
-        ways = list(lower.qualify.ways())
-        if len(ways) > MOST_WAYS:
-            raise ValueError(f"at tiers[{n}].qualify: more than {MOST_WAYS} ways to meet it; nobody could read them")
-        nothing = dict.fromkeys(self.metrics, 0)
-        if all(higher.qualify.met(nothing | dict(way)) for way in ways):
-            raise ValueError(
-                f"at tiers[{n + 1}].qualify: whoever enters {lower.id!r} meets the criterion of {higher.id!r}, "
-                f"so nobody can stand in {lower.id!r}; list tiers from the lowest to the highest"
-            )
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -175,7 +169,10 @@ class Program(_Part):
     def fingerprint(self) -> str:
         """Changes when members have to be added up anew: other metrics, windows, zone or currency."""
         what = [self.timezone, self.currency, self.window.model_dump_json()]
-        what += [f"{name}={metric.model_dump_json()}" for name, metric in sorted(self.metrics.items())]
+        what += [
+            f"{name}={metric.model_dump_json(exclude={'name'})}"
+            for name, metric in sorted(self.metrics.items())
+        ]
         return sha256("\n".join(what).encode()).hexdigest()[:8]
 
     @cached_property
@@ -184,17 +181,7 @@ class Program(_Part):
 
     def warnings(self) -> list[str]:
         """What is allowed but seldom meant."""
-        if not 3 <= len(self.tiers) <= 5:
-            return [f"tiers: members find 3 to 5 tiers easy to follow; this program has {len(self.tiers)}"]
-        return []
-
-
-class UnknownMetric(ValueError):
-    """A criterion names a metric that the program doesn't define."""
-
-    def __init__(self, place: str, name: str, known: tuple[str, ...]) -> None:
-        self.place, self.name, self.known = place, name, known
-        super().__init__(f"at {place}: there is no metric {name!r}")
+        return [*seldom_meant(self)]
 
 
 class Ladder:

@@ -16,5 +16,5 @@ def one_or_many(value: Any) -> Any:
 
 def first_key(value: Any, kinds: Mapping[str, Any]) -> str | None:
     """Which of the kinds a mapping or a model is, told by the key that only this kind has."""
-    keys = value if isinstance(value, Mapping) else type(value).model_fields
-    return next((key for key in keys if key in kinds), None)
+    keys = value if isinstance(value, Mapping) else getattr(type(value), "model_fields", ())
+    return next((key for key in keys if isinstance(key, str) and key in kinds), None)

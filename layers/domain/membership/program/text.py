@@ -1,10 +1,28 @@
 """Words of the business in its own languages."""
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from membership.program.flaws import Fault, Unsound, unsound
 
 Language = Literal["en", "zh"]
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Controls, line breaks, marks that reverse the text around them, halves of characters."""
+
+
+def one_line(words: str) -> str:
+    """Words that show as they are, wherever they are shown."""
+    if found := _UNSEEN.search(words):
+        raise unsound(f"has a character that doesn't show (U+{ord(found[0]):04X})", "Remove it.")
+    if not words.strip():
+        raise unsound("is blank", "Write words, or remove it.")
+    return words
+
+
+_Words = Annotated[str, Field(min_length=1), AfterValidator(one_line)]
 
 
 class Text(BaseModel):
@@ -12,9 +30,36 @@ class Text(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    en: str | None = Field(default=None, min_length=1, max_length=500)
-    zh: str | None = Field(default=None, min_length=1, max_length=500)
+    en: _Words | None = Field(default=None, description="In English.")
+    zh: _Words | None = Field(default=None, description="In Chinese.")
+
+    def __bool__(self) -> bool:
+        return bool(self.en or self.zh)
 
     def get(self, language: Language) -> str:
         preferred, other = (self.zh, self.en) if language == "zh" else (self.en, self.zh)
         return preferred or other or ""
+
+
+def _at_most(longest: int) -> AfterValidator:
+    def check(text: Text) -> Text:
+        for language, words in (("en", text.en), ("zh", text.zh)):
+            if words and len(words) > longest:
+                message = f"is {len(words)} characters long"
+                raise Unsound(Fault((language,), message, f"Write at most {longest}."))
+        return text
+
+    return AfterValidator(check)
+
+
+def _not_empty(text: Text) -> Text:
+    if not text:
+        raise unsound("says nothing", "Write {en: …}, {zh: …} or both.")
+    return text
+
+
+Name = Annotated[Text, _at_most(80)]
+"""What something is called; left out, its id serves."""
+
+Sentence = Annotated[Text, AfterValidator(_not_empty), _at_most(500)]
+"""Words that can't be left out."""

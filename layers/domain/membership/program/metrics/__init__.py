@@ -1,21 +1,21 @@
-"""Figures of a member. A new kind is one new file here and one line in `_KINDS`."""
+"""Figures of a member. A new kind is one new file here and one line in `METRICS`."""
 
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Tag
 
-from membership.program.metrics.base import Elapsed, MetricKind, Tallied, Tally, Measure
+from membership.program.metrics.base import Elapsed, Measure, MetricKind, Tallied, Tally
 from membership.program.metrics.count import Count
 from membership.program.metrics.points import Points
 from membership.program.metrics.since import Since
 from membership.program.metrics.sum import Sum
 from membership.program.shorthand import first_key
 
-_KINDS = {"sum": Sum, "count": Count, "points": Points, "since": Since}
+METRICS = {"sum": Sum, "count": Count, "points": Points, "since": Since}
 
 
 def _kind(value: Any) -> str | None:
-    kind = first_key(value, _KINDS)
+    kind = first_key(value, METRICS)
     return kind and f"<{kind}>"
 
 
@@ -27,4 +27,16 @@ Metric = Annotated[
     Discriminator(_kind),
 ]
 
-__all__ = ["Count", "Elapsed", "Metric", "MetricKind", "Points", "Since", "Sum", "Tallied", "Tally", "Measure"]
+__all__ = [
+    "METRICS",
+    "Count",
+    "Elapsed",
+    "Measure",
+    "Metric",
+    "MetricKind",
+    "Points",
+    "Since",
+    "Sum",
+    "Tallied",
+    "Tally",
+]

@@ -1,32 +1,82 @@
 """How often something was done: orders, any activity, or activities of the named kinds."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from membership.facts import Activity, Fact, Order
-from membership.program.metrics.base import Tallied, Measure
+from membership.program.flaws import Fault, Unsound, unsound
+from membership.program.kinds import NOT_KINDS, Kind, kind_in_words, listed
+from membership.program.metrics.base import Measure, Tallied
 from membership.program.shorthand import one_or_many
+from membership.program.text import Language, one_line
+
+_ORDER, _ANY_ACTIVITY = "order", "activity"
+
+
+def _countable(kind: str) -> str:
+    if kind in NOT_KINDS - {_ORDER, _ANY_ACTIVITY}:
+        raise unsound(f"{kind!r} can't be counted", "Count order, activity, or kinds of activity.")
+    return one_line(kind)
+
+
+Countable = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_countable)]
+
+
+def _in_words(kind: str, language: Language) -> str:
+    match kind:
+        case "order":
+            return "下单" if language == "zh" else "orders"
+        case "activity":
+            return "各类互动" if language == "zh" else "activities of any kind"
+    return kind_in_words(kind, language)
 
 
 class Count(Tallied):
-    count: Annotated[tuple[str, ...], BeforeValidator(one_or_many), Field(min_length=1)]
-    """`order`, `activity` for any kind of activity, or kinds of activity."""
+    count: Annotated[
+        tuple[Countable, ...],
+        BeforeValidator(one_or_many, json_schema_input_type=Countable | tuple[Countable, ...]),
+        Field(min_length=1, description="`order`, `activity` for any of its kinds, or kinds of activity."),
+    ]
+    excluding: Annotated[
+        tuple[Kind, ...],
+        BeforeValidator(one_or_many, json_schema_input_type=Kind | tuple[Kind, ...]),
+        Field(description="Kinds of activity that don't count, where `activity` would take them in."),
+    ] = ()
 
-    excluding: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = ()
-    """Kinds of activity that don't count, where `activity` would take them in."""
+    @model_validator(mode="after")
+    def _excludes_something(self) -> Self:
+        if self.excluding and _ANY_ACTIVITY not in self.count:
+            raise Unsound(Fault(("excluding",), "only `count: activity` leaves kinds out", "Remove it."))
+        return self
+
+    @property
+    def fields(self) -> frozenset[str]:
+        if self.measure == "orders":
+            return frozenset({"amount"})
+        return frozenset() if _ORDER in self.count else frozenset({"quality", "value"})
 
     @property
     def measure(self) -> Measure:
-        return "orders" if self.count == ("order",) else "times"
+        return "orders" if set(self.count) == {_ORDER} else "times"
+
+    def in_words(self, language: Language, currency: str) -> str:
+        what = listed([_in_words(kind, language) for kind in self.count], language)
+        left_out = listed([kind_in_words(kind, language) for kind in self.excluding], language)
+        limits = self._limits(language, currency)
+        if language == "zh":
+            refunds = "，全额退款的订单不计" if _ORDER in self.count else ""
+            return f"{what}的次数{limits}{f'，{left_out}除外' if left_out else ''}{refunds}。"
+        refunds = "; an order refunded in full doesn't count" if _ORDER in self.count else ""
+        return f"How many: {what}{f' except {left_out}' if left_out else ''}{limits}{refunds}."
 
     def gain(self, fact: Fact) -> int:
         match fact:
             case Order():
-                return int("order" in self.count and self.admits(fact))
-            case Activity():
-                named = fact.kind in self.count or "activity" in self.count
-                return int(named and fact.kind not in self.excluding and self.admits(fact))
+                return int(_ORDER in self.count and self.admits(fact))
+            case Activity(kind=kind):
+                named = _ANY_ACTIVITY in self.count or (kind in self.count and kind != _ORDER)
+                return int(named and kind not in self.excluding and self.admits(fact))
         return 0
 
     def loss(self, order: Order, refunded: int, amount: int) -> int:

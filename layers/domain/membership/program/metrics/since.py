@@ -4,12 +4,18 @@ from calendar import monthrange
 from datetime import date, timedelta
 from typing import Literal
 
+from pydantic import Field
+from typing_extensions import override
+
 from membership.program.metrics.base import Elapsed, Measure
+from membership.program.text import Language
+
+_UNITS = {"year": "年", "month": "月", "day": "天"}
 
 
 class Since(Elapsed):
-    since: Literal["joined"]
-    unit: Literal["year", "month", "day"]
+    since: Literal["joined"] = Field(description="The day on which the member joined.")
+    unit: Literal["year", "month", "day"] = Field(description="Only whole ones count.")
 
     @property
     def measure(self) -> Measure:
@@ -20,6 +26,12 @@ class Since(Elapsed):
                 return "months"
             case "day":
                 return "days"
+
+    @override
+    def in_words(self, language: Language, currency: str) -> str:
+        if language == "zh":
+            return f"入会满的整{_UNITS[self.unit]}数。"
+        return f"Whole {self.unit}s since joining."
 
     def reached(self, start: date, day: date) -> int:
         if day < start:

@@ -5,7 +5,8 @@ from importlib.resources import files
 
 def names() -> list[str]:
     """`p1-ecommerce`, `p2-customer-policy`, …"""
-    return sorted(file.name.removesuffix(".yaml") for file in files(__name__).iterdir() if file.name.endswith(".yaml"))
+    found = (file.name for file in files(__name__).iterdir())
+    return sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml"))
 
 
 def text(name: str) -> str:

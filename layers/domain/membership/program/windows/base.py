@@ -2,14 +2,22 @@
 
 from abc import ABC, abstractmethod
 from datetime import date
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
+
+from membership.program.text import Text
 
 
 class WindowKind(BaseModel, ABC):
     """Facts are added up in buckets; a window tells which bucket a day falls in, and which count."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    in_words: ClassVar[Text]
+    """A sentence: what counts."""
+    within: ClassVar[Text]
+    """Tells a figure of this window from that of another: after the words in English, before in Chinese."""
 
     @abstractmethod
     def bucket(self, day: date) -> int:

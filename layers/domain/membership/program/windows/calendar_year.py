@@ -1,13 +1,20 @@
 """From 1 January to 31 December in the program's zone."""
 
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
+from membership.program.text import Text
 from membership.program.windows.base import WindowKind
 
 
 class CalendarYear(WindowKind):
     kind: Literal["calendar_year"] = "calendar_year"
+
+    in_words: ClassVar[Text] = Text(
+        en="Counted anew each calendar year, from 1 January to 31 December.",
+        zh="按自然年计算：每年 1 月 1 日至 12 月 31 日，逐年重新累计。",
+    )
+    within: ClassVar[Text] = Text(en="within the calendar year", zh="当年")
 
     def bucket(self, day: date) -> int:
         return day.year

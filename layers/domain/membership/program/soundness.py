@@ -1,0 +1,128 @@
+"""What has to hold between the parts of a program, and what is allowed but seldom meant."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion
+from membership.program.flaws import Fault
+from membership.program.metrics import Tallied
+from membership.program.validity import WhileQualified
+
+if TYPE_CHECKING:
+    from membership.program.schema import Program
+
+_Place = tuple[str | int, ...]
+
+
+def check(program: "Program") -> list[Fault]:
+    """Bind amounts and thresholds to the program's currency, then look at its ladder."""
+    faults = [*_bind_metrics(program), *_bind_criteria(program), *_check_tiers(program)]
+    return faults or [*_check_order(program)]
+
+
+def _bind_metrics(program: "Program") -> Iterator[Fault]:
+    for name, metric in program.metrics.items():
+        if name in RESERVED:
+            yield Fault(("metrics", name), "is a word of the rules", "Give the metric another name.")
+        if isinstance(metric, Tallied):
+            for fault in metric.bind(program.currency):
+                yield Fault(("metrics", name, *fault.place), fault.message, fault.remedy)
+
+
+def _bind_criteria(program: "Program") -> Iterator[Fault]:
+    for place, criterion in _rules(program):
+        found = [*_placed(criterion, place)]
+        if len(found) > MOST_COMPARISONS:
+            remedy = f"Members read it: leave at most {MOST_COMPARISONS}."
+            yield Fault(place, f"has {len(found)} comparisons", remedy)
+        elif (ways := criterion.count_ways()) > MOST_WAYS:
+            yield Fault(
+                place, f"can be met in {ways:,} ways", f"Members read them: leave at most {MOST_WAYS}."
+            )
+        for where, comparison in found:
+            yield from _bind(program, where, comparison)
+
+
+def _bind(program: "Program", place: _Place, comparison: Comparison) -> Iterator[Fault]:
+    name = comparison.metric
+    if name not in program.metrics:
+        close = get_close_matches(name, program.metrics, n=1, cutoff=0.6)
+        remedy = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(program.metrics)}."
+        yield Fault((*place, "metric"), f"there is no metric {name!r}", remedy)
+        return
+    try:
+        comparison.bind(program.threshold(comparison))
+    except ValueError as error:
+        yield Fault((*place, "gte"), str(error), "Round it.")
+
+
+def _rules(program: "Program") -> Iterator[tuple[_Place, Criterion]]:
+    for n, tier in enumerate(program.tiers):
+        if tier.qualify is not None:
+            yield ("tiers", n, "qualify"), tier.qualify
+        if tier.keep is not None:
+            yield ("tiers", n, "keep"), tier.keep
+
+
+def _placed(criterion: Criterion, place: _Place) -> Iterator[tuple[_Place, Comparison]]:
+    """Each comparison with its place."""
+    if isinstance(criterion, Comparison):
+        yield place, criterion
+    else:
+        for n, part in enumerate(criterion.of):
+            yield from _placed(part, (*place, *criterion.place_of_parts, n))
+
+
+def _check_tiers(program: "Program") -> Iterator[Fault]:
+    tiers = [tier.id for tier in program.tiers]
+    for n, tier in enumerate(program.tiers):
+        if tier.id in tiers[:n]:
+            yield Fault(("tiers", n, "id"), f"there are two tiers {tier.id!r}", "Give each its own id.")
+        if n > 0 and tier.qualify is None:
+            yield Fault(
+                ("tiers", n, "qualify"), f"nothing leads to {tier.id!r}", "Say what it takes to enter."
+            )
+        rewards = [reward.id for reward in tier.rewards]
+        for m, reward in enumerate(rewards):
+            if reward in rewards[:m]:
+                place = ("tiers", n, "rewards", m, "id")
+                yield Fault(place, f"there are two rewards {reward!r}", "Give each its own id.")
+    for field in ("qualify", "keep", "validity"):
+        if getattr(program.tiers[0], field) is not None:
+            yield Fault(("tiers", 0, field), "every member has the first tier, always", "Remove it.")
+
+
+def _check_order(program: "Program") -> Iterator[Fault]:
+    """Tiers in the wrong order show as a lower one that nobody can stand in."""
+    nothing = dict.fromkeys(program.metrics, 0)
+    ladder = [(n, tier.id, tier.qualify) for n, tier in enumerate(program.tiers) if tier.qualify]
+    for n, higher, criterion in ladder:
+        for m, lower, easier in ladder:
+            if m < n and all(criterion.met(nothing | dict(way)) for way in easier.ways()):
+                yield Fault(
+                    ("tiers", n, "qualify"),
+                    f"whoever enters {lower!r} enters {higher!r} too, so nobody can stand in {lower!r}",
+                    "List tiers from the lowest to the highest, each asking for more.",
+                )
+                break
+
+
+def seldom_meant(program: "Program") -> Iterator[str]:
+    """Warnings: place and reason."""
+    if not 3 <= len(program.tiers) <= 5:
+        yield f"tiers: members find 3 to 5 tiers easy to follow; this program has {len(program.tiers)}"
+    used = {comparison.metric for _, rule in _rules(program) for comparison in rule.comparisons()}
+    for name in program.metrics:
+        if name not in used:
+            yield f"metrics.{name}: no tier asks for it"
+    nothing = dict.fromkeys(program.metrics, 0)
+    for n, tier in enumerate(program.tiers):
+        if tier.keep is None or tier.qualify is None:
+            continue
+        if program.downgrade.steps == "never":
+            yield f"tiers[{n}].keep: nobody is asked for it, because no tier is ever taken away"
+        elif isinstance(program.ladder.validity(tier), WhileQualified) and not all(
+            tier.keep.met(nothing | dict(way)) for way in tier.qualify.ways()
+        ):
+            yield f"tiers[{n}].keep: asks for more than `qualify`: who enters may be given notice at once"
