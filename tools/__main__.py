@@ -52,7 +52,11 @@ def sam_command(context: typer.Context) -> None:
 @app.command()
 def build(environment: str = typer.Argument("default")) -> None:
     """Builds for an account, as samconfig.toml says for this environment."""
-    raise typer.Exit(sam.build(environment))
+    failed = sam.build(environment)
+    if not failed and not sam.has_byte_code():
+        console.print("[bold yellow]No byte code in this build[/]: no interpreter of the target's version is here.")
+        console.print("It works, but cold starts take about twice as long.")
+    raise typer.Exit(failed)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,11 @@ def build(environment: str) -> int:
     ).returncode
 
 
+def has_byte_code(built: Path = ROOT / ".aws-sam" / "build") -> bool:
+    """False where no interpreter of the target's version was there to compile with."""
+    return any(built.rglob("*.pyc"))
+
+
 def with_path(variables: Mapping[str, str]) -> dict[str, str]:
     """The SAM CLI calls make, and make calls uv: both are found in the emulator's environment first."""
     path = os.pathsep.join([str(BIN), variables.get("PATH", os.defpath)])
