@@ -1,0 +1,49 @@
+"""What is sent to operations other than events."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from membership.http.events import Amount, Body, Currency, Event, MemberAttributes, Moment
+from membership.store.access import Role
+
+Events = Event | Annotated[list[Event], Field(min_length=1, max_length=100)]
+"""One event, or up to a hundred."""
+
+
+class Preview(Body):
+    """An order that is not paid yet."""
+
+    amount: Amount
+    currency: Currency | None = Field(default=None, description="Default: the program's own.")
+    occurred_at: Moment | None = Field(default=None, description="When it would be paid; default: now.")
+
+
+class NewKey(Body):
+    """A key for a storefront or an operator of this program."""
+
+    role: Role
+    label: str = Field(min_length=1, max_length=100, description="Whose key it is, for those who revoke it.")
+
+
+class Webhook(Body):
+    """Where rewards and messages are posted to."""
+
+    url: str = Field(min_length=1, max_length=2000, description="https, and a public address.")
+
+
+class FirstKey(Body):
+    """A direct event of the function, as no key is there yet to ask for one with."""
+
+    program: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    role: Role = "operator"
+    label: str = Field(min_length=1, max_length=100)
+
+
+class IssueKey(Body):
+    """`{"issue_key": {"program": "demo", "role": "operator", "label": "first"}}`."""
+
+    issue_key: FirstKey
+
+
+__all__ = ["Events", "FirstKey", "IssueKey", "MemberAttributes", "NewKey", "Preview", "Webhook"]

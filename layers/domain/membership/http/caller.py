@@ -1,0 +1,29 @@
+"""Who is calling. Program and role come from the key alone, by way of the authorizer."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from membership.http.problems import forbidden
+from membership.store.access import Caller, Role
+
+STOREFRONT: Role = "storefront"
+OPERATOR: Role = "operator"
+
+
+def caller_of(event: Mapping[str, Any]) -> Caller:
+    """The caller as the authorizer vouched for it."""
+    told = (event.get("requestContext") or {}).get("authorizer") or {}
+    match told:
+        case {"program": str(program), "role": "storefront" | "operator" as role, "key_id": str(key_id)}:
+            return Caller(program=program, role=role, key_id=key_id)
+    raise forbidden("Send a key in the header Authorization: Bearer tw_…")
+
+
+def require(caller: Caller, *roles: Role) -> None:
+    """Refuse a caller of any other role."""
+    _require(caller, roles)
+
+
+def _require(caller: Caller, roles: Collection[Role]) -> None:
+    if caller.role not in roles:
+        raise forbidden(f"This is for {' and '.join(sorted(roles))} keys; yours is a {caller.role} key.")

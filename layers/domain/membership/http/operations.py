@@ -1,0 +1,320 @@
+"""Every operation of the API, in one table.
+
+The functions take their routes and the roles allowed from here, and so does openapi.json; a test holds
+template.yaml to it. Models are named, not imported: a function loads only those that it answers with.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from membership.http.problems import (
+    BAD_CURSOR,
+    CONFLICT,
+    CONTENDED,
+    FORBIDDEN,
+    INTERNAL,
+    INVALID,
+    MALFORMED,
+    NOT_FOUND,
+    PROGRAM_INVALID,
+    TOO_LARGE,
+    Kind,
+)
+from membership.store.access import Role
+
+Function = Literal["ingest", "members", "operate"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A query parameter. `read` raises ValueError, whose words the caller is told, for what it is not."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    read: Callable[[str], Any]
+    default: Any = None
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"write one of {', '.join(words)}")
+        return value
+
+    return read
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not (value.isascii() and value.isdigit() and len(value) <= 9 and least <= int(value) <= most):
+            raise ValueError(f"write a whole number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def _cursor(value: str) -> str:
+    if len(value) > 500:
+        raise ValueError("cursors are shorter")
+    return value
+
+
+LANG = Parameter(
+    "lang", "Language of the words.", {"type": "string", "enum": ["en", "zh"]}, _one_of("en", "zh"), "en"
+)
+LIMIT = Parameter(
+    "limit", "Most entries to answer.", {"type": "integer", "minimum": 1, "maximum": 100}, _whole(1, 100), 20
+)
+CURSOR = Parameter("cursor", "`next_cursor` of the page before.", {"type": "string"}, _cursor)
+WAIT = Parameter(
+    "wait",
+    "Settle before answering, and tell what was decided.",
+    {"type": "string", "enum": ["true", "false"]},
+    lambda value: _one_of("true", "false")(value) == "true",
+    False,
+)
+_STATUSES = ("pending", "delivered", "failed")
+STATUS = Parameter(
+    "status", "Only deliveries of this status.", {"type": "string", "enum": [*_STATUSES]}, _one_of(*_STATUSES)
+)
+
+ANY_KEY: frozenset[Role] = frozenset({"storefront", "operator"})
+OPERATORS: frozenset[Role] = frozenset({"operator"})
+PUBLIC: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path."""
+
+    id: str
+    method: Method
+    path: str
+    function: Function
+    summary: str
+    roles: frozenset[Role] = ANY_KEY
+    """Roles whose keys may call it; none: it is public, and needs no key."""
+    body: str | None = None
+    """Name of the model of the request in membership.http.bodies; or 'Program', which is YAML or JSON."""
+    answer: str | None = None
+    """Name of the model of the answer in membership.http.views; None: see `media`, or no body at all."""
+    status: int = 200
+    media: str = "application/json"
+    parameters: tuple[Parameter, ...] = ()
+    problems: tuple[Kind, ...] = field(default=())
+    """Beyond those that every operation may answer."""
+
+    @property
+    def all_problems(self) -> tuple[Kind, ...]:
+        """Every problem that a caller may be answered."""
+        found = set(self.problems)
+        if self.roles:
+            found |= {FORBIDDEN, INTERNAL}
+        if self.body:
+            found |= {MALFORMED, TOO_LARGE, INVALID}
+        if self.parameters or "{" in self.path:
+            found.add(INVALID)
+        if CURSOR in self.parameters:
+            found.add(BAD_CURSOR)
+        return tuple(sorted(found, key=lambda kind: (kind.status, kind.slug)))
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "post_events",
+        "POST",
+        "/v1/events",
+        "ingest",
+        "Tell one event, or up to 100; each is answered by itself",
+        body="Events",
+        answer="EventsView",
+        parameters=(WAIT,),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "put_member",
+        "PUT",
+        "/v1/members/{member_id}",
+        "ingest",
+        "Enrol a member, or change its attributes",
+        body="MemberAttributes",
+        answer="MemberView",
+        problems=(NOT_FOUND, CONTENDED),
+    ),
+    Operation(
+        "get_member",
+        "GET",
+        "/v1/members/{member_id}",
+        "members",
+        "What a member is now",
+        answer="MemberView",
+        parameters=(LANG,),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_progress",
+        "GET",
+        "/v1/members/{member_id}/progress",
+        "members",
+        "How far it is to the next tier, every way to it, and what keeps the present one",
+        answer="ProgressView",
+        parameters=(LANG,),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_progress_svg",
+        "GET",
+        "/v1/members/{member_id}/progress.svg",
+        "members",
+        "The same as a picture",
+        media="image/svg+xml",
+        parameters=(LANG,),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_history",
+        "GET",
+        "/v1/members/{member_id}/history",
+        "members",
+        "What was decided, and why; newest first",
+        answer="HistoryView",
+        parameters=(LANG, LIMIT, CURSOR),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "post_preview",
+        "POST",
+        "/v1/members/{member_id}/preview",
+        "members",
+        "What an order that is not paid yet would lead to; changes nothing",
+        body="Preview",
+        answer="PreviewView",
+        parameters=(LANG,),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_program",
+        "GET",
+        "/v1/program",
+        "members",
+        "The program in force: its tiers, rules and benefits in words",
+        answer="ProgramView",
+        parameters=(LANG,),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_openapi",
+        "GET",
+        "/openapi.json",
+        "members",
+        "This contract",
+        roles=PUBLIC,
+    ),
+    Operation(
+        "get_docs",
+        "GET",
+        "/docs",
+        "members",
+        "This contract, to try out in a browser",
+        roles=PUBLIC,
+        media="text/html",
+    ),
+    Operation(
+        "put_program",
+        "PUT",
+        "/v1/program",
+        "operate",
+        "Put a version of the program in force; the same one again changes nothing",
+        roles=OPERATORS,
+        body="Program",
+        answer="ProgramPutView",
+        problems=(PROGRAM_INVALID, CONFLICT, CONTENDED),
+    ),
+    Operation(
+        "post_key",
+        "POST",
+        "/v1/keys",
+        "operate",
+        "Issue a key; its secret is told only now",
+        roles=OPERATORS,
+        body="NewKey",
+        answer="IssuedKeyView",
+        status=201,
+    ),
+    Operation(
+        "get_keys",
+        "GET",
+        "/v1/keys",
+        "operate",
+        "Every key of the program, without its secret",
+        roles=OPERATORS,
+        answer="KeysView",
+    ),
+    Operation(
+        "delete_key",
+        "DELETE",
+        "/v1/keys/{key_id}",
+        "operate",
+        "Revoke a key",
+        roles=OPERATORS,
+        status=204,
+        problems=(NOT_FOUND, CONFLICT),
+    ),
+    Operation(
+        "get_webhook",
+        "GET",
+        "/v1/channels/webhook",
+        "operate",
+        "Where webhooks go",
+        roles=OPERATORS,
+        answer="WebhookView",
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "put_webhook",
+        "PUT",
+        "/v1/channels/webhook",
+        "operate",
+        "Say where webhooks go; the first time, the signing secret is told, and never again",
+        roles=OPERATORS,
+        body="Webhook",
+        answer="WebhookView",
+        problems=(CONTENDED,),
+    ),
+    Operation(
+        "rotate_webhook",
+        "POST",
+        "/v1/channels/webhook/rotate",
+        "operate",
+        "Make a new signing secret; the last one signs along for a day",
+        roles=OPERATORS,
+        answer="WebhookView",
+        problems=(NOT_FOUND, CONTENDED),
+    ),
+    Operation(
+        "get_deliveries",
+        "GET",
+        "/v1/deliveries",
+        "operate",
+        "Messages and rewards on their way to the shop, newest first",
+        roles=OPERATORS,
+        answer="DeliveriesView",
+        parameters=(STATUS, LIMIT, CURSOR),
+    ),
+    Operation(
+        "resend_delivery",
+        "POST",
+        "/v1/deliveries/{delivery_id}/resend",
+        "operate",
+        "Send a delivery again, under the same webhook-id",
+        roles=OPERATORS,
+        answer="DeliveryView",
+        status=202,
+        problems=(NOT_FOUND,),
+    ),
+)
+
+BY_ID: Mapping[str, Operation] = {operation.id: operation for operation in OPERATIONS}

@@ -1,0 +1,136 @@
+"""What is answered. Amounts are integers of the smallest unit, each with its words beside it."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from membership.facts import Attributes
+from membership.http.problems import Error
+from membership.member.figures import joined
+from membership.member.state import Member, Standing, Status
+from membership.outcomes import Envelope
+from membership.program.schema import Program, Tier
+from membership.program.text import Language
+
+Absent = None
+"""Fields without a value are left out of the answer."""
+
+
+class View(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TierView(View):
+    id: str
+    name: str
+
+    @classmethod
+    def of(cls, tier: Tier, lang: Language) -> "TierView":
+        return cls(id=tier.id, name=tier.label().get(lang))
+
+
+class NoticeView(View):
+    """An announced downgrade."""
+
+    to_tier: TierView
+    falls_on: date = Field(description="The first day in the lower tier.")
+    announced_at: datetime
+
+
+class StandingView(View):
+    """Where a member is in a ladder."""
+
+    ladder: str
+    tier: TierView
+    since: datetime
+    qualified: bool = Field(description="False where the tier was landed in by a downgrade, not earned.")
+    valid_through: date | None = Field(default=Absent, description="The last day of the promise.")
+    notice: NoticeView | None = Absent
+
+    @classmethod
+    def of(cls, ladder: str, standing: Standing, program: Program, lang: Language) -> "StandingView":
+        tiers = program.ladder
+        notice = standing.notice
+        return cls(
+            ladder=ladder,
+            tier=TierView.of(tiers.tier(standing.tier), lang),
+            since=standing.since,
+            qualified=standing.qualified,
+            valid_through=last_day(standing),
+            notice=notice
+            and NoticeView(
+                to_tier=TierView.of(tiers.tier(notice.to_tier), lang),
+                falls_on=notice.falls_on,
+                announced_at=notice.announced_at,
+            ),
+        )
+
+
+def last_day(standing: Standing) -> date | None:
+    """The last day of the promise; the standing has the first one after it."""
+    return date.fromordinal(standing.expires_on.toordinal() - 1) if standing.expires_on else None
+
+
+class MemberView(View):
+    """A member as it is now."""
+
+    id: str
+    status: Status
+    joined: date | None = Field(default=Absent, description="From which tenure runs.")
+    attributes: Attributes
+    standings: tuple[StandingView, ...]
+
+    @classmethod
+    def of(cls, member: Member, program: Program, lang: Language = "en") -> "MemberView":
+        return cls(
+            id=member.id,
+            status=member.status or "trial",
+            joined=joined(program, member),
+            attributes=member.attributes,
+            standings=tuple(
+                StandingView.of(ladder, standing, program, lang)
+                for ladder, standing in member.standings.items()
+            ),
+        )
+
+
+class OutcomeView(View):
+    """Something that was decided about a member."""
+
+    id: str
+    type: str
+    at: datetime
+    data: dict[str, Any]
+    why: str | None = Field(default=Absent, description="The evidence in words.")
+
+    @classmethod
+    def of(cls, envelope: Envelope, why: str | None = None) -> "OutcomeView":
+        return cls(id=envelope.id, type=envelope.type, at=envelope.at, data=envelope.data, why=why)
+
+
+class EventView(View):
+    """What became of an event."""
+
+    id: str | None = Field(default=Absent, description="The event's own id, where it has one.")
+    status: Literal["accepted", "duplicate", "conflict", "invalid"] = Field(
+        description="accepted: durable. duplicate: known already, with the same content. conflict: known "
+        "with another content, which stays. invalid: not taken, see errors."
+    )
+    errors: tuple[Error, ...] = ()
+
+
+class SettledView(View):
+    """A member that events of the request were about, settled before the answer."""
+
+    member: MemberView
+    outcomes: tuple[OutcomeView, ...] = Field(description="What this request led to.")
+
+
+class EventsView(View):
+    """An answer for each event, in the order in which they were sent."""
+
+    data: tuple[EventView, ...]
+    members: tuple[SettledView, ...] | None = Field(
+        default=Absent, description="With wait=true. A member that others are busy with is left out."
+    )

@@ -1,0 +1,156 @@
+"""What functions are wired to: environment, clients, clock. Nothing is made before it is first asked for."""
+
+import os
+import random
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from membership.store.tables import Tables
+
+# What is made here is imported where it is made: the authorizer needs none of the domain. Handlers that do
+# need it import it themselves, so that it is loaded while Lambda starts them, not while a caller waits.
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
+
+    from membership.settling import Settling
+    from membership.store.access import Access
+    from membership.store.deliveries import Deliveries
+    from membership.store.ledger import Ledger
+    from membership.store.programs import Programs
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the template tells a function. Each function has only those that it may use."""
+
+    ledger_table: str = ""
+    state_table: str = ""
+    bus_name: str = ""
+    delivery_queue_url: str = ""
+    webhook_targets: str = "public"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        env = os.environ if env is None else env
+        return cls(
+            ledger_table=env.get("LEDGER_TABLE", ""),
+            state_table=env.get("STATE_TABLE", ""),
+            bus_name=env.get("BUS_NAME", ""),
+            delivery_queue_url=env.get("DELIVERY_QUEUE_URL", ""),
+            webhook_targets=env.get("WEBHOOK_TARGETS", "public"),
+        )
+
+
+@cache
+def settings() -> Settings:
+    return Settings.from_env()
+
+
+def now() -> datetime:
+    """The only clock. Handlers ask for it once and pass the time on."""
+    return datetime.now(UTC)
+
+
+def random_text(n: int) -> str:
+    """`n` random bytes as text that is safe in ids and headers."""
+    return secrets.token_urlsafe(n)
+
+
+def _client(service: str) -> Any:
+    # botocore alone: boto3 adds 40 ms to a cold start and nothing that is used here.
+    from botocore.config import Config
+    from botocore.session import get_session
+
+    # DynamoDB answers in milliseconds: what takes seconds is better asked again than waited for.
+    config = Config(
+        connect_timeout=1,
+        read_timeout=3,
+        max_pool_connections=32,
+        retries={"mode": "standard", "total_max_attempts": 4},
+    )
+    return get_session().create_client(service, config=config)
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+@cache
+def sqs() -> "SQSClient":
+    client: SQSClient = _client("sqs")
+    return client
+
+
+@cache
+def events() -> "EventBridgeClient":
+    client: EventBridgeClient = _client("events")
+    return client
+
+
+@cache
+def functions() -> "LambdaClient":
+    client: LambdaClient = _client("lambda")
+    return client
+
+
+@cache
+def tables() -> Tables:
+    return Tables(ledger=settings().ledger_table, state=settings().state_table)
+
+
+@cache
+def ledger() -> "Ledger":
+    from membership.store.ledger import Ledger
+
+    return Ledger(dynamodb(), tables())
+
+
+@cache
+def programs() -> "Programs":
+    from membership.store.programs import Programs
+
+    return Programs(dynamodb(), tables(), time.monotonic)
+
+
+@cache
+def access() -> "Access":
+    from membership.store.access import Access
+
+    return Access(dynamodb(), tables())
+
+
+@cache
+def deliveries() -> "Deliveries":
+    from membership.store.deliveries import Deliveries
+
+    return Deliveries(dynamodb(), tables().state)
+
+
+@cache
+def settling() -> "Settling":
+    from membership.settling import Settling
+
+    return Settling(ledger(), programs(), pause)
+
+
+def pause(attempt: int) -> None:
+    """Wait before trying again."""
+    # Full jitter: writers that met once should not meet again.
+    time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))
+
+
+def forget() -> None:
+    """Let go of everything made so far, for tests that change the environment."""
+    clients = (dynamodb, sqs, events, functions)
+    for one in (settings, tables, *clients, ledger, programs, access, deliveries, settling):
+        one.cache_clear()
