@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from membership.http.problems import KINDS, URN
 from tools import sam
 from tools.deploy import STACK_NAME, Stack
 
@@ -207,12 +208,14 @@ def test_the_gateway_speaks_of_problems_as_the_functions_do(resources: dict[str,
         "THROTTLED",
     } < set(refusals)
     assert {"DEFAULT_4XX", "DEFAULT_5XX"} < set(refusals)
+    titles = {kind.type: kind.title for kind in KINDS}
     for kind, refusal in refusals.items():
         kept = refusal["responseParameters"]["gatewayresponse.header.Content-Type"]
         assert kept == "'application/problem+json'", kind
         problem = json.loads(refusal["responseTemplates"]["application/json"])
+        assert problem["type"].startswith(URN), kind
         assert str(problem.get("status")) == str(refusal.get("statusCode")), kind
-        assert problem["title"], kind
+        assert problem["title"] == titles.get(problem["type"], problem["title"]), kind
 
 
 # ── Artefacts ─────────────────────────────────────────────────────────────────────────────────────
