@@ -2,7 +2,7 @@
 
 It does what a shop's own receiver should: trust nothing unsigned, act once per `webhook-id`, answer at once.
 
-    python tools/receiver.py --port 8099 --secrets secrets.txt --log received.jsonl
+    python -m tools.receiver --port 8099 --secrets secrets.txt --log received.jsonl
 """
 
 import json
