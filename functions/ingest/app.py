@@ -1,7 +1,54 @@
-"""Placeholder, so that the stack can be deployed; the real handler replaces it."""
+"""POST /v1/events and PUT /v1/members/{member_id} → facts in the ledger."""
 
 from typing import Any
 
+from aws_lambda_powertools.logging import Logger
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return {"statusCode": 501, "body": "{}"}
+from membership import runtime
+from membership.facts import Fact
+from membership.http.answers import refuse_single, tell
+from membership.http.events import read_attributes, read_event, read_events
+from membership.http.problems import Problem
+from membership.http.serving import Request, Response, Service, respond
+from membership.http.views import EventsView, MemberView
+from membership.ingesting import enrolment
+
+logger = Logger()
+service = Service("ingest", logger)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Response:
+    """Take what storefronts tell."""
+    return service(event)
+
+
+@service.on("post_events")
+def post_events(request: Request) -> Response:
+    """Take each event by itself. An array is always answered whole; a single event by its status, too."""
+    _, program = runtime.programs().versions(request.program).in_force(request.now)
+    sent = read_events(request.json)
+    read = [read_event(raw, program, request.now) for raw in sent]
+    taken = runtime.ingest().take(program, [fact for fact in read if not isinstance(fact, Problem)])
+    if isinstance(request.json, dict):
+        refuse_single(read, taken)
+    told = tell(sent, read, taken)
+    if not request.query["wait"]:
+        return respond(200, EventsView(data=told))
+    settled = runtime.ingest().settle(program, taken, request.now)
+    return respond(200, EventsView.settled(told, settled, program))
+
+
+@service.on("put_member")
+def put_member(request: Request) -> Response:
+    """Enrol, or change attributes. What is known already makes no new fact."""
+    _, program = runtime.programs().versions(request.program).in_force(request.now)
+    member_id = request.id("member_id")
+    attributes = read_attributes(request.json, member_id, program, request.now)
+    stored = runtime.ledger().load(program.id, member_id, consistent=True)
+    facts: list[Fact] = []
+    if news := enrolment(stored.member, member_id, attributes, runtime.random_text(12), request.now):
+        runtime.ledger().append(program.id, news)
+        facts.append(news)
+    committed = runtime.settling().settle(program.id, member_id, facts)
+    return respond(200, MemberView.of(committed.member, program))

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from membership.errors import Contended
-from membership.facts import Fact
+from membership.facts import Attributes, Enrolment, Fact
+from membership.member.state import Member
 from membership.program.schema import Program
 from membership.settling import Committed, Settling
 from membership.store.items import content_digest
@@ -82,3 +83,14 @@ class Ingest:
 
         with ThreadPoolExecutor(min(self._workers, len(by_member) or 1)) as pool:
             return dict(pool.map(one_member, by_member.items()))
+
+
+def enrolment(
+    member: Member | None, member_id: str, attributes: Attributes, fact_id: str, now: datetime
+) -> Enrolment | None:
+    """The fact that enrols the member with these attributes; None where they tell nothing new."""
+    if member and member.enrolled:
+        known = member.attributes.model_dump()
+        if all(known[name] == told for name, told in attributes.model_dump(exclude_unset=True).items()):
+            return None
+    return Enrolment(id=fact_id, member_id=member_id, occurred_at=now, recorded_at=now, attributes=attributes)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
+    from membership.ingesting import Ingest
     from membership.settling import Settling
     from membership.store.access import Access
     from membership.store.deliveries import Deliveries
@@ -143,6 +144,13 @@ def settling() -> "Settling":
     return Settling(ledger(), programs(), pause)
 
 
+@cache
+def ingest() -> "Ingest":
+    from membership.ingesting import Ingest
+
+    return Ingest(ledger(), settling())
+
+
 def pause(attempt: int) -> None:
     """Wait before trying again."""
     # Full jitter: writers that met once should not meet again.
@@ -152,5 +160,5 @@ def pause(attempt: int) -> None:
 def forget() -> None:
     """Let go of everything made so far, for tests that change the environment."""
     clients = (dynamodb, sqs, events, functions)
-    for one in (settings, tables, *clients, ledger, programs, access, deliveries, settling):
+    for one in (settings, tables, *clients, ledger, programs, access, deliveries, settling, ingest):
         one.cache_clear()

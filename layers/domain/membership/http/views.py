@@ -1,5 +1,6 @@
 """What is answered. Amounts are integers of the smallest unit, each with its words beside it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from membership.member.state import Member, Standing, Status
 from membership.outcomes import Envelope
 from membership.program.schema import Program, Tier
 from membership.program.text import Language
+from membership.settling import Committed
 
 Absent = None
 """Fields without a value are left out of the answer."""
@@ -134,3 +136,17 @@ class EventsView(View):
     members: tuple[SettledView, ...] | None = Field(
         default=Absent, description="With wait=true. A member that others are busy with is left out."
     )
+
+    @classmethod
+    def settled(
+        cls, told: tuple[EventView, ...], settled: Mapping[str, Committed | None], program: Program
+    ) -> "EventsView":
+        members = tuple(
+            SettledView(
+                member=MemberView.of(committed.member, program),
+                outcomes=tuple(OutcomeView.of(outcome) for outcome in committed.outcomes),
+            )
+            for committed in settled.values()
+            if committed
+        )
+        return cls(data=told, members=members)
