@@ -89,8 +89,8 @@ class Settling:
     ) -> Settled:
         refunded = [fact.order_id for fact in facts if fact.type == "refund"]
         accounts = self._ledger.accounts(program, member_id, refunded) if refunded else {}
-        member = stored.member or newcomer(versions, member_id, facts)
         with _faults_of_ours(program):
+            member = stored.member or newcomer(versions, member_id, facts)
             return settle(versions, member, facts, accounts)
 
     def _in_halves(self, program: str, member_id: str, facts: Sequence[Fact]) -> Committed:

@@ -1,0 +1,82 @@
+"""One member's trouble never blocks, loses or delays the others."""
+
+import pytest
+
+from membership.errors import Contended
+from membership.evaluating import BatchUnfinished, Verdict, evaluate, read_batch
+from membership.facts import Fact
+from membership.settling import Committed, Settling
+from membership.store import items
+from tests.services.conftest import NOW, Services
+
+
+class Troubled:
+    """Settles as usual, except that some facts or members make it fail."""
+
+    def __init__(self, settling: Settling, poison: str = "", contended: str = "") -> None:
+        self.settling, self.poison, self.contended = settling, poison, contended
+
+    def settle(self, program: str, member_id: str, facts: list[Fact]) -> Committed:
+        if member_id == self.contended:
+            raise Contended("others were first")
+        if any(fact.key == self.poison for fact in facts):
+            # The way a fault of the domain shows: an exception nobody foresaw, from deep inside.
+            facts = [fact.model_copy(update={"occurred_at": None}) for fact in facts]
+        return self.settling.settle(program, member_id, facts)
+
+
+def run(services: Services, settling: Troubled, *facts: Fact) -> list[Verdict]:
+    heard: list[Verdict] = []
+    batch: dict[tuple[str, str], list[Fact]] = {}
+    for fact in facts:
+        services.ledger.append(services.program.id, fact)
+        batch.setdefault((services.program.id, fact.member_id), []).append(fact)
+    evaluate(batch, settling, services.ledger, NOW, (Contended,), lambda verdict, _: heard.append(verdict))
+    return sorted(heard)
+
+
+def test_records_of_the_stream_become_facts_by_member(services: Services) -> None:
+    facts = [services.order("ann", "1"), services.order("bob", "2"), services.order("ann", "3")]
+    records = [{"dynamodb": {"NewImage": items.fact_item("shop", fact)}} for fact in facts]
+    batch = read_batch(records)
+    assert batch == {("shop", "ann"): [facts[0], facts[2]], ("shop", "bob"): [facts[1]]}
+
+
+def test_a_poisonous_fact_parks_its_member_and_nobody_else(services: Services) -> None:
+    settling = Troubled(services.settling, poison="order#2")
+    heard = run(
+        services,
+        settling,
+        services.order("ann", "1", 5000_00),
+        services.order("bob", "2", 5000_00),
+        services.order("bob", "3", 5000_00),
+        services.order("cleo", "4", 5000_00),
+    )
+    assert heard == ["parked", "settled", "settled", "settled"]
+    assert services.tier("ann") == services.tier("cleo") == "silver"
+    assert services.ledger.is_parked(services.program.id, "bob")
+    assert services.tier("bob") == "silver", "the sound fact of the same batch was settled"
+
+
+def test_a_rebuild_brings_a_parked_member_back_whole(services: Services) -> None:
+    run(services, Troubled(services.settling, poison="order#2"), services.order("bob", "2", 20_000_00))
+    assert services.tier("bob") is None
+    services.settling.rebuild(services.program.id, "bob")
+    assert services.tier("bob") == "gold"
+    assert not services.ledger.is_parked(services.program.id, "bob")
+
+
+def test_trouble_that_passes_is_raised_after_the_others_are_settled(services: Services) -> None:
+    settling = Troubled(services.settling, contended="ann")
+    with pytest.raises(BatchUnfinished):
+        run(services, settling, services.order("ann", "1"), services.order("bob", "2", 5000_00))
+    assert services.tier("bob") == "silver"
+    assert not services.ledger.is_parked(services.program.id, "ann")
+
+
+def test_a_batch_that_comes_again_changes_nothing(services: Services) -> None:
+    facts = [services.order("ann", str(n), 2000_00) for n in range(3)]
+    run(services, Troubled(services.settling), *facts)
+    before = services.ledger.load(services.program.id, "ann")
+    run(services, Troubled(services.settling), *facts)
+    assert services.ledger.load(services.program.id, "ann").version == before.version
