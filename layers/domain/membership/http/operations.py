@@ -19,6 +19,8 @@ from membership.http.problems import (
     NOT_FOUND,
     PROGRAM_INVALID,
     TOO_LARGE,
+    TOO_MANY,
+    UNAUTHENTICATED,
     Kind,
 )
 from membership.store.access import Role
@@ -112,7 +114,7 @@ class Operation:
         """Every problem that a caller may be answered."""
         found = set(self.problems)
         if self.roles:
-            found |= {FORBIDDEN, INTERNAL}
+            found |= {UNAUTHENTICATED, FORBIDDEN, TOO_MANY, INTERNAL}
         if self.body:
             found |= {MALFORMED, TOO_LARGE, INVALID}
         if self.parameters or "{" in self.path:
@@ -132,7 +134,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body="Events",
         answer="EventsView",
         parameters=(WAIT,),
-        problems=(NOT_FOUND,),
+        problems=(NOT_FOUND, CONFLICT),
     ),
     Operation(
         "put_member",

@@ -35,17 +35,27 @@ PROGRAM_INVALID = Kind("program-invalid", 422, "The program is not valid", "Mend
 INTERNAL = Kind("internal", 500, "Something went wrong here", "Send the same request again.")
 CONTENDED = Kind("contended", 503, "Others were writing at the same time", "Send the same request again.")
 
+# Answered by the gateway alone; template.yaml has their words.
+REFUSED = Kind("refused", 400, "The gateway refused this request", "Compare it with GET /openapi.json.")
+UNAUTHENTICATED = Kind("unauthenticated", 401, "No valid key came with the request", "Send a key.")
+TOO_MANY = Kind("too-many-requests", 429, "Too many requests at once", "Wait a moment, then send it again.")
+TIMEOUT = Kind("timeout", 504, "The answer took too long", "Send the same request again.")
+
 KINDS: Sequence[Kind] = (
     MALFORMED,
     BAD_CURSOR,
+    REFUSED,
+    UNAUTHENTICATED,
     FORBIDDEN,
     NOT_FOUND,
     CONFLICT,
     TOO_LARGE,
     INVALID,
     PROGRAM_INVALID,
+    TOO_MANY,
     INTERNAL,
     CONTENDED,
+    TIMEOUT,
 )
 
 RETRY_AFTER = {CONTENDED.status: 1}

@@ -1,0 +1,222 @@
+"""How far a member is: what the next tier asks for, every way to it, and what keeps the present one.
+
+Figures only: words are put to them where they are shown, in the reader's language.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from itertools import islice
+from math import floor
+from typing import Literal
+
+from membership.member.figures import figures
+from membership.member.forecast import earliest_fall, falls_on
+from membership.member.state import Member, Notice, Standing
+from membership.program.criteria import MOST_WAYS, All, Comparison, Criterion, Figures
+from membership.program.criteria import Way as Thresholds
+from membership.program.schema import Program, Tier
+from membership.program.validity import WhileQualified
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One metric that has to reach a threshold, in its smallest units."""
+
+    metric: str
+    have: int
+    need: int
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.need - self.have)
+
+    @property
+    def met(self) -> bool:
+        return self.have >= self.need
+
+    @property
+    def share(self) -> Fraction:
+        return Fraction(max(0, min(self.have, self.need)), self.need)
+
+    @property
+    def percent(self) -> int:
+        return percent(self.share)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A criterion's tree with what is reached of each part."""
+
+    criterion: Criterion
+    kind: Literal["all", "any", "at_least", "metric"]
+    met: bool
+    percent: int
+    needed: int = 1
+    """How many of the parts are needed."""
+    parts: tuple["Node", ...] = ()
+    requirement: Requirement | None = None
+    """Of a metric."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Requirements that are enough together."""
+
+    requirements: tuple[Requirement, ...]
+
+    @property
+    def share(self) -> Fraction:
+        return sum((one.share for one in self.requirements), Fraction(0)) / len(self.requirements)
+
+    @property
+    def percent(self) -> int:
+        return percent(self.share)
+
+    @property
+    def missing(self) -> tuple[Requirement, ...]:
+        return tuple(one for one in self.requirements if not one.met)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A criterion and how far it is."""
+
+    rule: Node
+    ways: tuple[Way, ...]
+    """The nearest first."""
+
+    @property
+    def met(self) -> bool:
+        return self.rule.met
+
+    @property
+    def percent(self) -> int:
+        return self.rule.percent
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What keeps the present tier."""
+
+    goal: Goal
+    counts_from: date
+    """The day from which meeting it prolongs the promise; the figures are as they are seen on that day."""
+    until: date | None
+    """The last day on which meeting it still helps; None: no day is set."""
+
+
+@dataclass(frozen=True)
+class LadderProgress:
+    ladder: str
+    standing: Standing | None
+    """None for a member on trial, who has no tier yet."""
+    next: Tier | None
+    """None in the highest tier."""
+    goal: Goal | None
+    """What the next tier asks for."""
+    keep: Keep | None
+    """None where nothing is asked for: in the first tier, or where tiers are never lost."""
+    valid_through: date | None
+    falls_on: date | None
+    """The first day in a lower tier if nothing more happens; None: it stays."""
+    notice: Notice | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    day: date
+    """The program's day that it is told for."""
+    ladders: tuple[LadderProgress, ...]
+
+
+def progress(program: Program, member: Member, now: datetime) -> Progress:
+    """How far the member is at a moment, by the facts that are settled."""
+    moment = max(now, member.clock or now)
+    today = program.day(moment)
+    return Progress(day=today, ladders=(_ladder(program, member, moment, today),))
+
+
+def percent(share: Fraction) -> int:
+    """Rounded down: a hundred is reached when everything is, and not a unit before."""
+    return floor(100 * share)
+
+
+def goal(criterion: Criterion, seen: Figures) -> Goal:
+    """How far a criterion is by these figures."""
+    return Goal(rule=_node(criterion, seen), ways=_ways(criterion.ways(), seen))
+
+
+def _ladder(program: Program, member: Member, moment: datetime, today: date) -> LadderProgress:
+    ladder = program.ladder
+    standing = member.standings.get(ladder.id)
+    higher = ladder.above(standing.tier if standing else ladder.tiers[0].id)
+    seen = figures(program, member, today)
+    upper = higher[0] if higher else None
+    return LadderProgress(
+        ladder=ladder.id,
+        standing=standing,
+        next=upper,
+        goal=goal(upper.qualify, seen) if upper and upper.qualify else None,
+        keep=_keep(program, member, standing, today) if standing else None,
+        valid_through=standing.expires_on - _ONE_DAY if standing and standing.expires_on else None,
+        falls_on=_fall(program, member, standing, moment) if standing else None,
+        notice=standing.notice if standing else None,
+    )
+
+
+def _fall(program: Program, member: Member, standing: Standing, moment: datetime) -> date | None:
+    if standing.notice:
+        return standing.notice.falls_on
+    fall = falls_on(program, member, standing, program.day(moment))
+    # Nobody falls unannounced, so what isn't announced yet falls a whole notice from now at the earliest.
+    return max(fall, earliest_fall(program, moment)) if fall else None
+
+
+def _keep(program: Program, member: Member, standing: Standing, today: date) -> Keep | None:
+    ladder = program.ladder
+    tier = ladder.tier(standing.tier)
+    criterion = ladder.keep(tier)
+    if criterion is None or ladder.steps == "never":
+        return None
+    end = standing.notice.falls_on if standing.notice else standing.expires_on
+    opens = _opens(program, tier, standing, today)
+    return Keep(
+        goal=goal(criterion, figures(program, member, opens)),
+        counts_from=opens,
+        until=end - _ONE_DAY if end else None,
+    )
+
+
+def _opens(program: Program, tier: Tier, standing: Standing, today: date) -> date:
+    """The first day, today at the earliest, on which meeting the criterion prolongs the promise."""
+    validity, end = program.ladder.validity(tier), standing.expires_on
+    if end is None or end <= today or isinstance(validity, WhileQualified):
+        return today
+    days = [today + timedelta(days=n) for n in range((end - today).days)]
+    place = bisect_left(days, True, key=lambda day: (until := validity.until(day)) is None or until > end)
+    return days[place] if place < len(days) else today
+
+
+def _node(criterion: Criterion, seen: Figures) -> Node:
+    share = percent(criterion.share(seen))
+    if isinstance(criterion, Comparison):
+        requirement = Requirement(criterion.metric, seen[criterion.metric], criterion.threshold)
+        return Node(criterion, "metric", requirement.met, share, requirement=requirement)
+    parts = tuple(_node(part, seen) for part in criterion.of)
+    kind: Literal["all", "any", "at_least"] = (
+        "all" if isinstance(criterion, All) else "any" if criterion.needed == 1 else "at_least"
+    )
+    return Node(criterion, kind, criterion.met(seen), share, criterion.needed, parts)
+
+
+def _ways(ways: Iterable[Thresholds], seen: Figures) -> tuple[Way, ...]:
+    known: dict[frozenset[tuple[str, int]], Way] = {}
+    for thresholds in islice(ways, MOST_WAYS):
+        requirements = (Requirement(metric, seen[metric], need) for metric, need in thresholds.items())
+        known.setdefault(frozenset(thresholds.items()), Way(tuple(requirements)))
+    return tuple(sorted(known.values(), key=lambda way: (-way.share, len(way.missing))))
