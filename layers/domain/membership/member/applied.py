@@ -71,5 +71,10 @@ class AppliedFacts:
         twin._known, twin._latest = dict(self._known), self._latest
         return twin
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AppliedFacts) and self._known == other._known
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __len__(self) -> int:
         return len(self._known)
