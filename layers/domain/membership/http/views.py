@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from membership.facts import Attributes
 from membership.http.problems import Error
 from membership.member.figures import joined
-from membership.member.state import Member, Standing, Status
-from membership.outcomes import Envelope
-from membership.program.schema import Program, Tier
+from membership.member.state import Member, Notice, Standing, Status
+from membership.outcomes import Envelope, Evidence
+from membership.program import wording
+from membership.program.schema import Program, Tier, Versions
 from membership.program.text import Language
 from membership.settling import Committed
 
@@ -39,6 +40,14 @@ class NoticeView(View):
     falls_on: date = Field(description="The first day in the lower tier.")
     announced_at: datetime
 
+    @classmethod
+    def of(cls, notice: Notice, program: Program, lang: Language) -> "NoticeView":
+        return cls(
+            to_tier=TierView.of(program.ladder.tier(notice.to_tier), lang),
+            falls_on=notice.falls_on,
+            announced_at=notice.announced_at,
+        )
+
 
 class StandingView(View):
     """Where a member is in a ladder."""
@@ -52,20 +61,13 @@ class StandingView(View):
 
     @classmethod
     def of(cls, ladder: str, standing: Standing, program: Program, lang: Language) -> "StandingView":
-        tiers = program.ladder
-        notice = standing.notice
         return cls(
             ladder=ladder,
-            tier=TierView.of(tiers.tier(standing.tier), lang),
+            tier=TierView.of(program.ladder.tier(standing.tier), lang),
             since=standing.since,
             qualified=standing.qualified,
             valid_through=last_day(standing),
-            notice=notice
-            and NoticeView(
-                to_tier=TierView.of(tiers.tier(notice.to_tier), lang),
-                falls_on=notice.falls_on,
-                announced_at=notice.announced_at,
-            ),
+            notice=NoticeView.of(standing.notice, program, lang) if standing.notice else None,
         )
 
 
@@ -97,6 +99,15 @@ class MemberView(View):
         )
 
 
+class WhyView(View):
+    """The evidence in words."""
+
+    version: int = Field(description="Of the program that decided.")
+    day: date = Field(description="The day by whose figures it was decided.")
+    rule: str
+    seen: tuple[str, ...] = Field(description="Each part of the rule, with what it saw.")
+
+
 class OutcomeView(View):
     """Something that was decided about a member."""
 
@@ -104,11 +115,43 @@ class OutcomeView(View):
     type: str
     at: datetime
     data: dict[str, Any]
-    why: str | None = Field(default=Absent, description="The evidence in words.")
+    why: WhyView | None = Absent
 
     @classmethod
-    def of(cls, envelope: Envelope, why: str | None = None) -> "OutcomeView":
-        return cls(id=envelope.id, type=envelope.type, at=envelope.at, data=envelope.data, why=why)
+    def of(cls, envelope: Envelope, versions: Versions | None = None, lang: Language = "en") -> "OutcomeView":
+        """With the evidence in words where the versions are given that it may speak of."""
+        evidence = getattr(envelope.open(), "evidence", None) if versions else None
+        return cls(
+            id=envelope.id,
+            type=envelope.type,
+            at=envelope.at,
+            data=envelope.data,
+            why=_why(evidence, versions, lang) if evidence and versions else None,
+        )
+
+
+def _why(evidence: Evidence, versions: Versions, lang: Language) -> WhyView:
+    program = versions.numbered(evidence.version)
+    seen = wording.evidence(evidence.rule, evidence.figures, program, lang)
+    return WhyView(
+        version=evidence.version,
+        day=evidence.day,
+        rule=wording.rule(evidence.rule, program, lang),
+        seen=tuple(one.text for one in seen),
+    )
+
+
+class HistoryView(View):
+    """Outcomes, newest first."""
+
+    data: tuple[OutcomeView, ...]
+    next_cursor: str | None = Field(default=Absent, description="Absent on the last page.")
+
+
+class ProgramView(wording.ProgramInWords):
+    """The program in force, in words made from the tree that decides."""
+
+    effective_from: datetime | None = Absent
 
 
 class EventView(View):

@@ -228,6 +228,17 @@ class Versions:
             for n, program in programs.items()
         )
         self._starts = [start for start, _, _ in self._by_start]
+        self._numbered = dict(programs)
+
+    def numbered(self, number: int) -> Program:
+        """A version as it was put, in force or not: what was decided by it is worded by it."""
+        return self._numbered[number]
+
+    @property
+    def latest(self) -> tuple[int, Program]:
+        """The version that was put last, in force or to come."""
+        number = max(self._numbered)
+        return number, self._numbered[number]
 
     def in_force(self, at: datetime) -> tuple[int, Program]:
         """The version that decides at a moment. The first one also holds for all time before it."""
