@@ -36,7 +36,7 @@ def kind_in_words(kind: str, language: Language) -> str:
 
 
 def listed(words: list[str], language: Language) -> str:
-    """'a, b and c'; 'a、b 和 c' in Chinese has no need of a last word."""
+    """'a, b and c'; 'a、b、c'."""
     if language == "zh":
         return "、".join(words)
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)

@@ -8,11 +8,13 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
 
+from membership.program.criteria import Criterion
+
 Place = tuple[int | str, ...]
 
 
-def locate(document: Any, place: Place) -> tuple[str, object]:
-    """The path as people write it and the value there; short forms are left as they were written."""
+def locate(document: Any, place: Place) -> tuple[str, Any]:
+    """The path as people write it, and what stands there; short forms are left as they were written."""
     path, here = "", document
     last: int | str = ""
     for step in place:
@@ -32,7 +34,7 @@ def locate(document: Any, place: Place) -> tuple[str, object]:
                 path = _below(path, step)
                 here = here.get(step) if isinstance(here, Mapping) else None
         last = step
-    return path, shown(here)
+    return path, here
 
 
 def _is_kind(here: Any, step: str) -> bool:
@@ -87,6 +89,8 @@ def kinds_at(model: type[BaseModel], place: Place) -> list[str]:
 
 def _bare(annotation: Any) -> Any:
     """Without what only validators see, and without 'or nothing'."""
+    if annotation == "Criterion":  # pydantic leaves forward references inside a tuple as they are
+        return _bare(Criterion)
     if get_origin(annotation) is Annotated:
         return _bare(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):

@@ -1,5 +1,6 @@
 """From YAML or JSON to a program, or to every flaw in it with its place, its value and a remedy."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic_core import ErrorDetails
 from membership.errors import Flaw, ProgramInvalid
 from membership.program.document import check_shape, parse
 from membership.program.flaws import Fault, Unsound
-from membership.program.places import locate
+from membership.program.places import locate, shown
 from membership.program.remedies import fault_of
 from membership.program.schema import Program
 
@@ -40,4 +41,14 @@ def _flaws(document: Mapping[str, Any], detail: ErrorDetails) -> list[Flaw]:
 
 def _flaw(document: Mapping[str, Any], place: tuple[int | str, ...], fault: Fault) -> Flaw:
     path, value = locate(document, (*place, *fault.place))
-    return Flaw(path, value, fault.message, fault.remedy)
+    typed = "Write : , { } [ ] with the keyboard in English. " if _is_full_width(path, value) else ""
+    return Flaw(path, shown(value), fault.message, typed + fault.remedy)
+
+
+def _is_full_width(path: str, value: Any) -> bool:
+    """A sign of a Chinese keyboard where the language has its own: YAML takes it for part of a word."""
+    return (
+        isinstance(value, str)
+        and bool(re.search("[：，｛｝［］]", path + value))
+        and path[-3:] not in (".en", ".zh")
+    )

@@ -30,13 +30,11 @@ def fault_of(detail: ErrorDetails, document: Mapping[str, Any]) -> Fault:
     """One of pydantic's errors as a fault, at the same place."""
     place, context = detail["loc"], detail.get("ctx") or {}
     _, value = locate(document, place)
+    if detail["type"] == "extra_forbidden":
+        _, written = locate(document, place[:-1])
+        known = [key for key in keys_at(Program, place[:-1]) if key not in written]
+        return Fault((), f"{place[-1]!r} is not known here", _nearest(str(place[-1]), known))
     message, remedy = _said(detail["type"], place, value, context) or (detail["msg"], "Change it.")
-    if (
-        isinstance(value, str)
-        and re.search("[：，｛｝［］]", value)
-        and not isinstance(type_at(Program, place), Text)
-    ):
-        remedy = "Write : , { } [ ] with the keyboard in English. " + remedy
     return Fault((), message, remedy)
 
 
@@ -47,9 +45,6 @@ def _said(
     match kind:
         case "missing":
             return "is missing", f"Add it: `{_EXAMPLES[name]}`." if name in _EXAMPLES else "Add it."
-        case "extra_forbidden":
-            known = keys_at(Program, place[:-1])
-            return f"{name!r} is not known here", _nearest(name, known)
         case _ if value is None:
             return "is empty", "Write a value, or remove the key."
         case "union_tag_not_found" | "union_tag_invalid" | "model_attributes_type" if place[
@@ -68,6 +63,10 @@ def _said(
         case "string_pattern_mismatch":
             slug = re.sub("[^a-z0-9_-]+", "-", str(value).casefold()).strip("-0123456789_")[:40]
             return "is not an id", f"Use a to z, 0 to 9, - and _, and begin with a letter: {slug or 'gold'}."
+        case "tuple_type" if name in ("count", "excluding"):
+            return "is not a kind of activity", "Write one, as review, or more: [review, share]."
+        case "string_type" if name == "id":
+            return "is not an id", "Begin with a letter, as gold."
         case "string_type":
             return "is not text", f"Put it in quotes: '{value}'." if isinstance(
                 value, int

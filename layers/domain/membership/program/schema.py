@@ -1,7 +1,7 @@
 """What a program is. The model that is read from YAML is the one that decides."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -229,6 +229,10 @@ class Versions:
         )
         self._starts = [start for start, _, _ in self._by_start]
         self._numbered = dict(programs)
+
+    def __iter__(self) -> Iterator[tuple[int, Program]]:
+        """Number and program, in the order in which they were put."""
+        return iter(sorted(self._numbered.items()))
 
     def numbered(self, number: int) -> Program:
         """A version as it was put, in force or not: what was decided by it is worded by it."""

@@ -63,3 +63,20 @@ Name = Annotated[Text, _at_most(80)]
 
 Sentence = Annotated[Text, AfterValidator(_not_empty), _at_most(500)]
 """Words that can't be left out."""
+
+
+def run_on(*parts: str) -> str:
+    """Chinese without spaces, but for one where a Han character meets a Latin word, a figure or an amount."""
+    joined = ""
+    for part in parts:
+        if joined and part and (_is_han(joined[-1]), _is_han(part[0])) in ((True, None), (None, True)):
+            joined += " "
+        joined += part
+    return joined
+
+
+def _is_han(sign: str) -> bool | None:
+    """False for what carries its own room: spaces and full-width punctuation."""
+    if sign.isspace() or "\u3000" <= sign <= "\u303f" or "\uff00" <= sign <= "\uffef":
+        return False
+    return True if "\u3400" <= sign <= "\u9fff" else None

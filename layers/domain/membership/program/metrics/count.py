@@ -26,9 +26,9 @@ Countable = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_c
 def _in_words(kind: str, language: Language) -> str:
     match kind:
         case "order":
-            return "下单" if language == "zh" else "orders"
+            return "下单" if language == "zh" else "order"
         case "activity":
-            return "各类互动" if language == "zh" else "activities of any kind"
+            return "各类互动" if language == "zh" else "activity of any kind"
     return kind_in_words(kind, language)
 
 
@@ -68,7 +68,7 @@ class Count(Tallied):
             refunds = "，全额退款的订单不计" if _ORDER in self.count else ""
             return f"{what}的次数{limits}{f'，{left_out}除外' if left_out else ''}{refunds}。"
         refunds = "; an order refunded in full doesn't count" if _ORDER in self.count else ""
-        return f"How many: {what}{f' except {left_out}' if left_out else ''}{limits}{refunds}."
+        return f"How often: {what}{f' except {left_out}' if left_out else ''}{limits}{refunds}."
 
     def gain(self, fact: Fact) -> int:
         match fact:

@@ -1,0 +1,255 @@
+"""Rules in words, English and Chinese, made from the very tree that decides."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from membership.program.criteria import Comparison, Criterion, Figures
+from membership.program.metrics import Tallied
+from membership.program.phrases import Phrases, phrases_of
+from membership.program.schema import Program, Reward, Tier
+from membership.program.sentences import Group, sentence
+from membership.program.text import Language, Text, run_on
+from membership.program.validity import ForLife
+
+
+def metric_name(metric: str, program: Program, language: Language) -> str:
+    """'spend', '消费': a label for the figure."""
+    return _phrases(metric, program, language).name
+
+
+def amount(metric: str, value: int, program: Program, language: Language) -> str:
+    """'¥5,000', '6 orders', '6 笔'."""
+    return _phrases(metric, program, language).amount(value)
+
+
+def remaining(metric: str, missing: int, program: Program, language: Language) -> str:
+    """'¥800 more spend', '再消费 ¥800'."""
+    return _within(_phrases(metric, program, language).more(missing), metric, program, language)
+
+
+def comparison(one: Comparison, program: Program, language: Language) -> str:
+    """'spend of at least ¥5,000', '消费满 ¥5,000'."""
+    words = _phrases(one.metric, program, language).at_least(program.threshold(one))
+    return _within(words, one.metric, program, language)
+
+
+def rule(criterion: Criterion, program: Program, language: Language) -> str:
+    """The whole criterion, without a full stop, so that it can stand in any sentence.
+
+    Takes criteria of any origin: one read back from an outcome's evidence is not bound to a program.
+    """
+    return sentence(_tree(criterion, program, language), language)
+
+
+def lacking(
+    ways: Iterable[Mapping[str, int]], program: Program, language: Language, shown: int | None = None
+) -> str:
+    """What is still to do, by ways of which one is enough: each says how much of which metric is missing.
+
+    'both ¥800 more spend and 2 more orders, or 1 more year of membership'. Empty where nothing is missing.
+    """
+    said = [
+        Group(
+            len(way), tuple(remaining(metric, missing, program, language) for metric, missing in way.items())
+        )
+        for way in ways
+    ]
+    if not said or not all(way.parts for way in said):
+        return ""
+    return sentence(Group(1, tuple(said[:shown])), language)
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Seen(_Words):
+    """One comparison of a rule, and what it saw when it was decided."""
+
+    metric: str
+    asked: str = Field(description="What the rule asks for, in words.")
+    seen: str = Field(description="How much there was, in words.")
+    met: bool
+    text: str = Field(description="All of it in one line.")
+
+
+def evidence(rule: Criterion, figures: Figures, program: Program, language: Language) -> tuple[Seen, ...]:
+    """Why a decision was taken: each comparison of the rule, once, with the figure that it saw."""
+    found = {}
+    for one in rule.comparisons():
+        asked = comparison(one, program, language)
+        seen = amount(one.metric, figures[one.metric], program, language)
+        met = figures[one.metric] >= program.threshold(one)
+        if language == "zh":
+            text = f"{asked}：{'已满足' if met else '未满足'}（{seen}）"
+        else:
+            text = f"{asked}: {'met' if met else 'not met'} ({seen})"
+        found[asked] = Seen(metric=one.metric, asked=asked, seen=seen, met=met, text=text)
+    return tuple(found.values())
+
+
+def _tree(criterion: Criterion, program: Program, language: Language) -> Group | str:
+    if isinstance(criterion, Comparison):
+        return comparison(criterion, program, language)
+    parts = tuple(_tree(part, program, language) for part in criterion.of)
+    return Group(criterion.needed, parts)
+
+
+def _phrases(metric: str, program: Program, language: Language) -> Phrases:
+    return phrases_of(metric, program.metrics[metric], program.currency, language)
+
+
+def _within(words: str, metric: str, program: Program, language: Language) -> str:
+    """The metric's own window is said; the program's is said once for all."""
+    definition = program.metrics[metric]
+    window = definition.window if isinstance(definition, Tallied) else None
+    if window is None or window == program.window:
+        return words
+    within = window.within.get(language)
+    return run_on(within, words) if language == "zh" else f"{words} {within}"
+
+
+class MetricInWords(_Words):
+    id: str
+    name: str
+    counts: str = Field(description="What counts towards it.")
+
+
+class RewardInWords(_Words):
+    id: str
+    name: str
+    gives: str
+
+
+class TierInWords(_Words):
+    id: str
+    rank: int = Field(description="0 for the first tier.")
+    name: str
+    enter: str = Field(description="What it takes to enter.")
+    stay: str = Field(description="What it takes to stay.")
+    valid: str = Field(description="How long it stands.")
+    benefits: tuple[str, ...]
+    rewards: tuple[RewardInWords, ...]
+
+
+class ProgramInWords(_Words):
+    """Made from the same definition that decides."""
+
+    id: str
+    version: int
+    effective_from: datetime | None
+    language: Language
+    name: str
+    currency: str
+    timezone: str
+    joining: str = Field(description="Who takes part.")
+    window: str = Field(description="The time in which things count.")
+    metrics: tuple[MetricInWords, ...]
+    tiers: tuple[TierInWords, ...] = Field(description="From the lowest to the highest.")
+    downgrades: str = Field(description="How a tier is lost.")
+
+
+def program_in_words(program: Program, version: int, language: Language) -> ProgramInWords:
+    return ProgramInWords(
+        id=program.id,
+        version=version,
+        effective_from=program.effective_from,
+        language=language,
+        name=program.name.get(language) or program.id,
+        currency=program.currency,
+        timezone=program.timezone,
+        joining=_JOINING[program.unknown_members].get(language),
+        window=_window(program, language),
+        metrics=tuple(_metric(name, program, language) for name in program.metrics),
+        tiers=tuple(_tier(rank, tier, program, language) for rank, tier in enumerate(program.tiers)),
+        downgrades=_downgrades(program, language),
+    )
+
+
+def _window(program: Program, language: Language) -> str:
+    window = program.window.in_words.get(language)
+    if language == "zh":
+        return f"{window}日期以 {program.timezone} 时区为准。"
+    return f"{window} Days are those of {program.timezone}."
+
+
+def _metric(id_: str, program: Program, language: Language) -> MetricInWords:
+    metric = program.metrics[id_]
+    counts = metric.in_words(language, program.currency)
+    if isinstance(metric, Tallied) and metric.window not in (None, program.window):
+        assert metric.window is not None
+        counts += ("" if language == "zh" else " ") + metric.window.in_words.get(language)
+    return MetricInWords(id=id_, name=metric_name(id_, program, language), counts=counts)
+
+
+def _tier(rank: int, tier: Tier, program: Program, language: Language) -> TierInWords:
+    first = tier.qualify is None
+    keep = program.ladder.keep(tier)
+    return TierInWords(
+        id=tier.id,
+        rank=rank,
+        name=tier.label().get(language),
+        enter=rule(tier.qualify, program, language) if tier.qualify else _ON_REGISTRATION.get(language),
+        stay=rule(keep, program, language)
+        if keep and not _is_kept_anyway(tier, program)
+        else _NOTHING.get(language),
+        valid=_ALWAYS.get(language) if first else program.ladder.validity(tier).in_words.get(language),
+        benefits=tuple(benefit.get(language) for benefit in tier.benefits),
+        rewards=tuple(_reward(reward, language) for reward in tier.rewards),
+    )
+
+
+def _is_kept_anyway(tier: Tier, program: Program) -> bool:
+    return program.downgrade.steps == "never" or isinstance(program.ladder.validity(tier), ForLife)
+
+
+def _reward(reward: Reward, language: Language) -> RewardInWords:
+    gives = _gives(reward, language)
+    return RewardInWords(id=reward.id, name=reward.name.get(language) or gives, gives=gives)
+
+
+def _gives(reward: Reward, language: Language) -> str:
+    if reward.points is not None:
+        one = "point" if reward.points == 1 else "points"
+        return f"{reward.points:,} 积分" if language == "zh" else f"{reward.points:,} {one}"
+    if reward.coupon is not None:
+        return run_on("优惠券", reward.coupon) if language == "zh" else f"coupon {reward.coupon}"
+    assert reward.gift is not None
+    return f"礼品：{reward.gift}" if language == "zh" else f"gift: {reward.gift}"
+
+
+def _downgrades(program: Program, language: Language) -> str:
+    down = program.downgrade
+    if down.steps == "never":
+        return _NEVER.get(language)
+    told = _TOLD.get(language).format(days=down.notice_days)
+    return told + ("" if language == "zh" else " ") + _STEPS[down.steps].get(language)
+
+
+_JOINING = {
+    "enrol": Text(
+        en="Everybody may join: the first thing somebody does enrols them, on trial until something counts.",
+        zh="人人可加入：首次产生记录即登记为体验会员，产生有效记录后成为正式会员。",
+    ),
+    "refuse": Text(
+        en="Only members whom the shop has registered take part.", zh="仅限商家已登记的会员参与。"
+    ),
+}
+_ON_REGISTRATION = Text(en="registration", zh="注册即可")
+_NOTHING = Text(en="nothing more", zh="无需其他条件")
+_ALWAYS = Text(en="Always.", zh="长期有效。")
+_TOLD = Text(
+    en="A downgrade is announced at least {days} days before, with what would keep the tier; "
+    "whoever does that in time keeps it.",
+    zh="降级至少提前 {days} 天通知，并说明保级所需条件；在此期间达到条件即可保级。",
+)
+_STEPS = {
+    "one": Text(en="At most one tier is lost at a time.", zh="每次最多降一级。"),
+    "to_qualified": Text(
+        en="Who is downgraded goes to the highest tier whose rule is met.",
+        zh="降级后进入当时满足条件的最高等级。",
+    ),
+}
+_NEVER = Text(en="A tier once reached is never taken away.", zh="等级一经获得，不会降级。")
