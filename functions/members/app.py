@@ -1,7 +1,118 @@
-"""Placeholder, so that the stack can be deployed; the real handler replaces it."""
+"""Members, their progress and history, previews, the program in words. Reads only."""
 
+import re
+from functools import cache
 from typing import Any
 
+from aws_lambda_powertools.logging import Logger
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return {"statusCode": 501, "body": "{}"}
+from membership import runtime
+from membership.http import cursors
+from membership.http.bodies import Preview, read
+from membership.http.events import read_moment, read_price
+from membership.http.progress_views import DecidedView, PreviewView, ProgressView
+from membership.http.serving import Request, Response, Service, respond, respond_text
+from membership.http.views import HistoryView, MemberView, OutcomeView, ProgramView
+from membership.member.progress import progress
+from membership.member.progress_svg import draw
+from membership.program.wording import program_in_words
+from membership.viewing import Seen
+
+logger = Logger()
+service = Service("members", logger)
+
+POSITIONS = re.compile(r"outcome#\d{12}#\d{3}", re.ASCII)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Response:
+    """Answer one question."""
+    return service(event)
+
+
+def _figures(request: Request) -> Seen:
+    return runtime.viewing().figures(request.program, request.id("member_id"), request.now)
+
+
+@service.on("get_member")
+def get_member(request: Request) -> Response:
+    """What the member is now."""
+    seen = runtime.viewing().member(request.program, request.id("member_id"), request.now)
+    return respond(200, MemberView.of(seen.member, seen.program, request.query["lang"]))
+
+
+@service.on("get_progress")
+def get_progress(request: Request) -> Response:
+    """How far the member is."""
+    return respond(200, _progress(_figures(request), request))
+
+
+@service.on("get_progress_svg")
+def get_progress_svg(request: Request) -> Response:
+    """How far the member is, as a picture. It runs no script, wherever it is opened."""
+    seen = _figures(request)
+    picture = draw(seen.program, progress(seen.program, seen.member, request.now), request.query["lang"])
+    policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return respond_text(200, "image/svg+xml", picture, policy)
+
+
+@service.on("get_history")
+def get_history(request: Request) -> Response:
+    """What was decided, newest first."""
+    member_id, viewing = request.id("member_id"), runtime.viewing()
+    resource, after = f"history/{member_id}", request.query["cursor"]
+    position = cursors.unseal(after, request.program, resource, POSITIONS) if after else None
+    page = viewing.history(request.program, member_id, request.now, position, request.query["limit"])
+    versions, lang = viewing.versions(request.program), request.query["lang"]
+    view = HistoryView(
+        data=tuple(OutcomeView.of(envelope, versions, lang) for envelope in page.data),
+        next_cursor=cursors.seal(request.program, resource, page.next) if page.next else None,
+    )
+    return respond(200, view)
+
+
+@service.on("post_preview")
+def post_preview(request: Request) -> Response:
+    """What an order would lead to."""
+    viewing, asked = runtime.viewing(), read(Preview, request.json)
+    _, program = viewing.program(request.program, request.now)
+    at = read_moment(asked.occurred_at, request.now)
+    amount = read_price(asked.amount, asked.currency, program)
+    found = viewing.preview(request.program, request.id("member_id"), amount, at, request.now)
+    decided = tuple(DecidedView.of(one) for one in found.outcomes if one.type != "message.due")
+    return respond(200, PreviewView(progress=_progress(found.seen, request), outcomes=decided))
+
+
+@service.on("get_program")
+def get_program(request: Request) -> Response:
+    """The program in force, in words."""
+    version, program = runtime.viewing().program(request.program, request.now)
+    words = program_in_words(program, version, request.query["lang"])
+    return respond(200, ProgramView.model_validate(words.model_dump()))
+
+
+@service.on("get_openapi")
+def get_openapi(request: Request) -> Response:
+    """The contract."""
+    return respond_text(200, "application/json", _contract(), {"Access-Control-Allow-Origin": "*"})
+
+
+@service.on("get_docs")
+def get_docs(request: Request) -> Response:
+    """The contract, to read and try out."""
+    from membership.http.docs import POLICY, page
+
+    return respond_text(200, "text/html; charset=utf-8", page(), {"Content-Security-Policy": POLICY})
+
+
+def _progress(seen: Seen, request: Request) -> ProgressView:
+    member, lang = seen.member, request.query["lang"]
+    found = progress(seen.program, member, request.now)
+    return ProgressView.of(member.id, member.status, found, seen.program, lang)
+
+
+@cache
+def _contract() -> str:
+    from membership.http.openapi import text  # made when first asked for: it needs every model there is
+
+    return text()

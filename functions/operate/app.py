@@ -1,7 +1,143 @@
-"""Placeholder, so that the stack can be deployed; the real handler replaces it."""
+"""Programs, keys, the webhook and deliveries, for operators. Changes no member: what does that is a fact."""
 
+import json
+import re
 from typing import Any
 
+from aws_lambda_powertools.logging import Logger
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return {"statusCode": 501, "body": "{}"}
+from membership import runtime
+from membership.channels import Status
+from membership.channels.outgoing import TARGETS, Refused, check_url
+from membership.channels.webhook import new_secret
+from membership.configuring import Configuring
+from membership.enacting import enact
+from membership.errors import NotFound
+from membership.http import cursors
+from membership.http.bodies import IssueKey, NewKey, Webhook, read
+from membership.http.operator_views import (
+    DeliveriesView,
+    DeliveryView,
+    IssuedKeyView,
+    KeysView,
+    KeyView,
+    ProgramPutView,
+    WebhookView,
+)
+from membership.http.problems import Error, conflict, invalid
+from membership.http.serving import Request, Response, Service, respond
+from membership.program.reading import read_program
+
+logger = Logger()
+service = Service("operate", logger)
+
+LARGEST_PROGRAM = 200_000
+"""Bytes: a version is one item of the table, and items end at 400 KB."""
+POSITIONS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#dlv_[0-9a-f]{32}", re.ASCII)
+STATUSES: tuple[Status, ...] = ("pending", "delivered", "failed")
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> Response:
+    """Answer an operator; or issue a first key, by `sam remote invoke`, as nobody has one to ask with."""
+    if "issue_key" in event:
+        asked = read(IssueKey, event).issue_key
+        key, secret = runtime.access().issue(
+            asked.program, asked.role, asked.label, runtime.now(), runtime.random_text
+        )
+        return {"key_id": key.key_id, "secret": secret}
+    return service(event)
+
+
+@service.on("put_program")
+def put_program(request: Request) -> Response:
+    """Put a version in force."""
+    program = read_program(request.bytes(LARGEST_PROGRAM))
+    enacted = enact(runtime.programs(), request.program, program, request.now, runtime.pause)
+    return respond(200, ProgramPutView.of(enacted))
+
+
+@service.on("post_key")
+def post_key(request: Request) -> Response:
+    """Issue a key."""
+    asked = read(NewKey, request.json)
+    key, secret = runtime.access().issue(
+        request.program, asked.role, asked.label, request.now, runtime.random_text
+    )
+    return respond(201, IssuedKeyView(key=KeyView.of(key), secret=secret))
+
+
+@service.on("get_keys")
+def get_keys(request: Request) -> Response:
+    """List keys."""
+    keys = runtime.access().list(request.program)
+    return respond(200, KeysView(data=tuple(map(KeyView.of, keys))))
+
+
+@service.on("delete_key")
+def delete_key(request: Request) -> Response:
+    """Revoke a key, but never the one that asks: somebody has to be left to issue the next."""
+    key_id = request.id("key_id")
+    if key_id == request.caller.key_id:
+        raise conflict("This is the key that you call with; revoke it with another one.")
+    runtime.access().revoke(request.program, key_id, request.now)
+    return respond(204)
+
+
+@service.on("get_webhook")
+def get_webhook(request: Request) -> Response:
+    """Show where webhooks go."""
+    return respond(200, WebhookView.of(_configuring().webhook(request.program), request.now))
+
+
+@service.on("put_webhook")
+def put_webhook(request: Request) -> Response:
+    """Say where webhooks go."""
+    url = read(Webhook, request.json).url
+    try:
+        check_url(url, TARGETS[runtime.settings().webhook_targets])
+    except Refused as refused:
+        raise invalid([Error(detail=str(refused), pointer="/url")]) from None
+    settings, secret = _configuring().move(request.program, url, request.now)
+    return respond(200, WebhookView.of(settings, request.now, secret))
+
+
+@service.on("rotate_webhook")
+def rotate_webhook(request: Request) -> Response:
+    """Make a new signing secret."""
+    settings, secret = _configuring().rotate(request.program, request.now)
+    return respond(200, WebhookView.of(settings, request.now, secret))
+
+
+@service.on("get_deliveries")
+def get_deliveries(request: Request) -> Response:
+    """List deliveries."""
+    asked, after = request.query["status"], request.query["cursor"]
+    resource = f"deliveries/{asked or 'all'}"
+    before = cursors.unseal(after, request.program, resource, POSITIONS) if after else None
+    found, position = runtime.deliveries().page(
+        request.program, [asked] if asked else STATUSES, request.query["limit"], before
+    )
+    view = DeliveriesView(
+        data=tuple(map(DeliveryView.of, found)),
+        next_cursor=cursors.seal(request.program, resource, position) if position else None,
+    )
+    return respond(200, view)
+
+
+@service.on("resend_delivery")
+def resend_delivery(request: Request) -> Response:
+    """Send a delivery again."""
+    delivery_id = request.id("delivery_id")
+    delivery = runtime.deliveries().reopen(request.program, delivery_id, request.now)
+    if delivery is None:
+        raise NotFound("there is no such delivery")
+    message = {"resend": {"program": request.program, "delivery_id": delivery_id}}
+    runtime.sqs().send_message(
+        QueueUrl=runtime.settings().delivery_queue_url, MessageBody=json.dumps(message)
+    )
+    return respond(202, DeliveryView.of(delivery))
+
+
+def _configuring() -> Configuring:
+    return Configuring(runtime.deliveries(), new_secret)

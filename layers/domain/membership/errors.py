@@ -28,6 +28,10 @@ class ProgramInvalid(MembershipError):
         super().__init__("\n".join(str(flaw) for flaw in flaws))
 
 
+class Contradicts(ProgramInvalid):
+    """A program that is sound by itself, but not after the versions before it."""
+
+
 class RebuildNeeded(MembershipError):
     """The stored member can't take this fact; only the whole ledger tells what it should be."""
 

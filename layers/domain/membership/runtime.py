@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from membership.store.deliveries import Deliveries
     from membership.store.ledger import Ledger
     from membership.store.programs import Programs
+    from membership.viewing import Viewing
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,13 @@ def ingest() -> "Ingest":
     return Ingest(ledger(), settling())
 
 
+@cache
+def viewing() -> "Viewing":
+    from membership.viewing import Viewing
+
+    return Viewing(ledger(), programs())
+
+
 def pause(attempt: int) -> None:
     """Wait before trying again."""
     # Full jitter: writers that met once should not meet again.
@@ -160,5 +168,6 @@ def pause(attempt: int) -> None:
 def forget() -> None:
     """Let go of everything made so far, for tests that change the environment."""
     clients = (dynamodb, sqs, events, functions)
-    for one in (settings, tables, *clients, ledger, programs, access, deliveries, settling, ingest):
+    stores = (ledger, programs, access, deliveries)
+    for one in (settings, tables, *clients, *stores, settling, ingest, viewing):
         one.cache_clear()

@@ -1,11 +1,14 @@
 """What is sent to operations other than events."""
 
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field, ValidationError
 
 from membership.http.events import Amount, Body, Currency, Event, MemberAttributes, Moment
+from membership.http.problems import errors_of, invalid
 from membership.store.access import Role
+
+Model = TypeVar("Model", bound=BaseModel)
 
 Events = Event | Annotated[list[Event], Field(min_length=1, max_length=100)]
 """One event, or up to a hundred."""
@@ -46,4 +49,12 @@ class IssueKey(Body):
     issue_key: FirstKey
 
 
-__all__ = ["Events", "FirstKey", "IssueKey", "MemberAttributes", "NewKey", "Preview", "Webhook"]
+def read(model: type[Model], body: Any) -> Model:
+    """The body as a model. Raises Refused with everything that is wrong with it."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise invalid(errors_of(error)) from None
+
+
+__all__ = ["Events", "FirstKey", "IssueKey", "MemberAttributes", "NewKey", "Preview", "Webhook", "read"]

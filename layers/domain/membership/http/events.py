@@ -240,6 +240,21 @@ def read_attributes(body: Any, member_id: str, program: Program, now: datetime) 
     return told.attributes()
 
 
+def read_moment(told: datetime | None, now: datetime) -> datetime:
+    """The time that a request speaks of, or now. Raises Refused for one that no event could have."""
+    if errors := list(_errors_of_time(told or now, now)):
+        raise invalid(errors)
+    return (told or now).astimezone(UTC)
+
+
+def read_price(amount: int | str, currency: str | None, program: Program) -> int:
+    """The amount of an order in the smallest unit. Raises Refused with what is wrong with it."""
+    minor, errors = read_amount(amount, currency or program.currency, program, least=0)
+    if errors:
+        raise invalid(errors)
+    return minor
+
+
 def read_amount(amount: int | str, currency: str, program: Program, least: int) -> tuple[int, list[Error]]:
     """An amount in the program's smallest unit, and what is wrong with it; pointers begin at its object."""
     if currency != program.currency:

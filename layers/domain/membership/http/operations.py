@@ -112,13 +112,11 @@ class Operation:
     @property
     def all_problems(self) -> tuple[Kind, ...]:
         """Every problem that a caller may be answered."""
-        found = set(self.problems)
+        found = {INVALID, INTERNAL, *self.problems}
         if self.roles:
-            found |= {UNAUTHENTICATED, FORBIDDEN, TOO_MANY, INTERNAL}
+            found |= {UNAUTHENTICATED, FORBIDDEN, TOO_MANY}
         if self.body:
-            found |= {MALFORMED, TOO_LARGE, INVALID}
-        if self.parameters or "{" in self.path:
-            found.add(INVALID)
+            found |= {MALFORMED, TOO_LARGE}
         if CURSOR in self.parameters:
             found.add(BAD_CURSOR)
         return tuple(sorted(found, key=lambda kind: (kind.status, kind.slug)))

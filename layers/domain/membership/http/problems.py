@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from membership.errors import Contended, Flaw, MembershipError, NotFound, ProgramInvalid
+from membership.errors import Contended, Contradicts, Flaw, MembershipError, NotFound, ProgramInvalid
 
 URN = "urn:tierwise:problem:"
 
@@ -163,6 +163,8 @@ def problem_of(error: Exception) -> Problem:
             return error.problem
         case NotFound():
             return Problem.of(NOT_FOUND, _sentence(str(error)))
+        case Contradicts():
+            return Problem.of(CONFLICT, "Nothing was changed.", map(_error_of, error.flaws))
         case ProgramInvalid():
             errors = [_error_of(flaw) for flaw in error.flaws]
             return Problem.of(PROGRAM_INVALID, "Nothing was changed.", errors)

@@ -73,7 +73,9 @@ def draw(program: Program, progress: Progress, lang: Language) -> str:
     for n, note in enumerate(page.notes):
         first = page.warns and n == 0
         for line in _lines(note, 13, _RIGHT - _EDGE - 24 * first, most=2):
-            shapes.append(_text(_EDGE + 24 * first, y + 5, line, 13, bold=first, colour=_INK if first else _SOFT))
+            shapes.append(
+                _text(_EDGE + 24 * first, y + 5, line, 13, bold=first, colour=_INK if first else _SOFT)
+            )
             y += 21
     height = y + 10
     described = " ".join(_spoken(page, program, lang))
@@ -81,7 +83,7 @@ def draw(program: Program, progress: Progress, lang: Language) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
             f'viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="title desc" xml:lang="{lang}" '
-            'font-family="system-ui, \'Noto Sans\', \'Noto Sans CJK SC\', sans-serif">',
+            "font-family=\"system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-serif\">",
             f'<title id="title">{_safe(page.title)}</title>',
             f'<desc id="desc">{_safe(described)}</desc>',
             '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
@@ -97,7 +99,11 @@ def draw(program: Program, progress: Progress, lang: Language) -> str:
 
 
 def _page(program: Program, ladder: LadderProgress, lang: Language) -> _Page:
-    tier = program.ladder.tier(ladder.standing.tier).label().get(lang) if ladder.standing else _say("trial", lang)
+    tier = (
+        program.ladder.tier(ladder.standing.tier).label().get(lang)
+        if ladder.standing
+        else _say("trial", lang)
+    )
     upper = ladder.next.label().get(lang) if ladder.next else ""
     goal = ladder.goal or (ladder.keep.goal if ladder.keep else None)
     nearest = goal.ways[0] if goal else None

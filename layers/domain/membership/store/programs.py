@@ -60,13 +60,14 @@ class Programs:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
+        finally:
+            self._cache.pop(program.id, None)
         self._client.update_item(
             TableName=self._table,
             Key=entry,
             UpdateExpression="SET program = :id",
             ExpressionAttributeValues={":id": {"S": program.id}},
         )
-        self._cache.pop(program.id, None)
         return True
 
     def reviewed(self) -> dict[str, date | None]:

@@ -1,0 +1,82 @@
+"""Writes what is published of the contract, from the code: `openapi.json` and the reference of problems.
+
+`--check` writes nothing, and fails where what is committed differs from what the code says.
+"""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from membership.http import openapi
+from membership.http.operations import OPERATIONS
+from membership.http.problems import KINDS, Kind
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def published() -> Mapping[str, str]:
+    """Path → text of everything that is made from the code."""
+    return {"openapi.json": openapi.text(), "docs/reference/problems.md": _problems()}
+
+
+def drifted() -> list[str]:
+    """The files whose text is not what the code says."""
+    return [
+        name
+        for name, text in published().items()
+        if not (ROOT / name).exists() or (ROOT / name).read_text("utf-8") != text
+    ]
+
+
+def _problems() -> str:
+    lines = [
+        "# Problems",
+        "",
+        "Every refusal is an `application/problem+json` (RFC 9457). Clients tell problems apart by",
+        "`type`, which never changes its meaning; `title` and `detail` are for people. `errors` names",
+        "every single thing that is wrong: in the body by `pointer` (RFC 6901), else by `parameter`.",
+        "",
+        "```json",
+        '{"type": "urn:tierwise:problem:invalid", "title": "Some values are not valid", "status": 422,',
+        ' "detail": "Not valid: /data/amount.",',
+        ' "errors": [{"detail": "CNY has 2 decimal places, 1.999 has more", "pointer": "/data/amount"}]}',
+        "```",
+        "",
+        "A refused request has changed nothing. After a 5xx the same request may be sent again: what was",
+        "accepted stays accepted, once.",
+        "",
+        "| type | status | means | what to do | where |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{kind.type}` | {kind.status} | {kind.title} | {kind.remedy} | {_where(kind)} |" for kind in KINDS
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _where(kind: Kind) -> str:
+    found = [operation for operation in OPERATIONS if kind in operation.all_problems]
+    if not found:
+        return "any route, from the gateway"
+    if len(found) == len(OPERATIONS):
+        return "any route"
+    if found == [operation for operation in OPERATIONS if operation.roles]:
+        return "any route that asks for a key"
+    return ", ".join(f"`{one.id}`" for one in found)
+
+
+def main() -> int:
+    console = Console()
+    if "--check" in sys.argv[1:]:
+        for name in (changed := drifted()):
+            console.print(f"{name} differs from the code: run `make openapi` and commit it")
+        return 1 if changed else 0
+    for name, text in published().items():
+        (ROOT / name).write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
