@@ -49,20 +49,23 @@ class Comparison(_Node):
     """`{spend: 5000}`, short for `{metric: spend, gte: 5000}`. Money is in whole currency units."""
 
     metric: str = Field(description="One of the program's metrics.")
-    gte: Annotated[Number, Field(gt=Decimal(0))] = Field(description="The least that it has to be.")
+    gte: Annotated[Number, Field(gt=Decimal(0))]
     _threshold: int = PrivateAttr()
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         spelled_out = handler.resolve_ref_schema(handler(core))
+        number, *quoted = spelled_out["properties"]["gte"]["anyOf"]
+        least = {"anyOf": [number | {"exclusiveMinimum": 0}, *quoted]}
+        spelled_out["properties"]["gte"] = least | {"description": "The least that it has to be."}
         short = {
             "type": "object",
             "title": "Comparison",
             "description": "`{spend: 5000}`: the metric's name and the least that it has to be.",
             "minProperties": 1,
             "maxProperties": 1,
-            "propertyNames": {"not": {"enum": [*RESERVED]}},
-            "additionalProperties": spelled_out["properties"]["gte"],
+            "propertyNames": {"not": {"enum": sorted(RESERVED)}},
+            "additionalProperties": least,
         }
         return {"anyOf": [short, spelled_out]}
 

@@ -22,7 +22,7 @@ from pydantic import (
 from membership.program.criteria import Comparison, Criterion
 from membership.program.flaws import Unsound, unsound
 from membership.program.metrics import Elapsed, Metric, Tallied
-from membership.program.money import known_currency, to_minor
+from membership.program.money import CURRENCIES, known_currency, to_minor
 from membership.program.soundness import check, seldom_meant
 from membership.program.text import Name, Sentence, Text, one_line
 from membership.program.validity import Validity, WhileQualified
@@ -101,16 +101,23 @@ class Downgrade(_Part):
 class Program(_Part):
     """One membership program: what counts, in which time, and what it leads to."""
 
-    id: Slug
+    id: Slug = Field(description="The program's own; keys of storefronts belong to it.")
     name: Name = Field(default=Text(), description="What members read.")
     currency: Annotated[str, AfterValidator(known_currency)] = Field(
-        default="CNY", description="ISO 4217; amounts here are in whole units of it."
+        default="CNY",
+        description="ISO 4217; amounts here are in whole units of it.",
+        json_schema_extra={"enum": [*sorted(CURRENCIES)]},
     )
     timezone: Annotated[str, AfterValidator(known_zone)] = Field(
-        default="Asia/Shanghai", description="Days and years are cut here."
+        default="Asia/Shanghai",
+        description="Days and years are cut here.",
+        examples=["Asia/Shanghai", "America/New_York", "UTC"],
     )
     metrics: dict[Slug, Metric] = Field(
-        min_length=1, max_length=40, description="Figures of a member, made from what it does."
+        min_length=1,
+        max_length=40,
+        description="Figures of a member, made from what it does; rules name them.",
+        json_schema_extra={"additionalProperties": False},
     )
     window: Window = Field(default=Lifetime(), description="The time in which facts count.")
     tiers: tuple[Tier, ...] = Field(

@@ -1,12 +1,17 @@
 """Short forms that people write, spelled out before they are checked."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 
 def kind_alone(value: Any) -> Any:
     """`calendar_year` is short for `{kind: calendar_year}`."""
     return {"kind": value} if isinstance(value, str) else value
+
+
+def kind_or_name(kinds: Any) -> Any:
+    """What an editor may offer where `kind_alone` reads: each kind, and the name of each."""
+    return kinds | Literal[tuple(kind.model_fields["kind"].default for kind in get_args(kinds))]
 
 
 def one_or_many(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import override
 
-from membership.program.shorthand import kind_alone
+from membership.program.shorthand import kind_alone, kind_or_name
 from membership.program.text import Text
 
 
@@ -60,8 +60,10 @@ class ForLife(ValidityKind):
         return None
 
 
+_Kinds = WhileQualified | ThroughEndOfNextYear | ForLife
+
 Validity = Annotated[
-    WhileQualified | ThroughEndOfNextYear | ForLife,
+    _Kinds,
     Field(discriminator="kind"),
-    BeforeValidator(kind_alone),
+    BeforeValidator(kind_alone, json_schema_input_type=kind_or_name(_Kinds)),
 ]

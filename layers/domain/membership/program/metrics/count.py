@@ -32,11 +32,16 @@ def _in_words(kind: str, language: Language) -> str:
     return kind_in_words(kind, language)
 
 
+_Several = Annotated[tuple[Countable, ...], Field(min_length=1)]
+
+
 class Count(Tallied):
+    """How often something was done."""
+
     count: Annotated[
-        tuple[Countable, ...],
-        BeforeValidator(one_or_many, json_schema_input_type=Countable | tuple[Countable, ...]),
-        Field(min_length=1, description="`order`, `activity` for any of its kinds, or kinds of activity."),
+        _Several,
+        BeforeValidator(one_or_many, json_schema_input_type=Countable | _Several),
+        Field(description="`order`, `activity` for any of its kinds, or kinds of activity."),
     ]
     excluding: Annotated[
         tuple[Kind, ...],

@@ -12,6 +12,8 @@ from membership.program.text import Language
 
 
 class Points(Tallied):
+    """So many points for each activity of a kind."""
+
     points: dict[Kind, Annotated[StrictInt, Field(gt=0, le=10**9)]] = Field(
         min_length=1, description="Kind of activity → points for each one."
     )

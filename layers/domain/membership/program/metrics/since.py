@@ -14,6 +14,8 @@ _UNITS = {"year": "年", "month": "月", "day": "天"}
 
 
 class Since(Elapsed):
+    """Time since the member joined."""
+
     since: Literal["joined"] = Field(description="The day on which the member joined.")
     unit: Literal["year", "month", "day"] = Field(description="Only whole ones count.")
 

@@ -11,6 +11,8 @@ from membership.program.text import Language
 
 
 class Sum(Tallied):
+    """Money spent."""
+
     sum: Literal["order.amount"] = Field(description="The amounts of orders; refunds are always taken off.")
 
     @property

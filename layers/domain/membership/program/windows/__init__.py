@@ -4,10 +4,16 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from membership.program.shorthand import kind_alone
+from membership.program.shorthand import kind_alone, kind_or_name
 from membership.program.windows.calendar_year import CalendarYear
 from membership.program.windows.lifetime import Lifetime
 
-Window = Annotated[Lifetime | CalendarYear, Field(discriminator="kind"), BeforeValidator(kind_alone)]
+_Kinds = Lifetime | CalendarYear
+
+Window = Annotated[
+    _Kinds,
+    Field(discriminator="kind"),
+    BeforeValidator(kind_alone, json_schema_input_type=kind_or_name(_Kinds)),
+]
 
 __all__ = ["CalendarYear", "Lifetime", "Window"]

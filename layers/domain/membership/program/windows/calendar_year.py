@@ -8,6 +8,8 @@ from membership.program.windows.base import WindowKind
 
 
 class CalendarYear(WindowKind):
+    """Counted anew from each 1 January."""
+
     kind: Literal["calendar_year"] = "calendar_year"
 
     in_words: ClassVar[Text] = Text(

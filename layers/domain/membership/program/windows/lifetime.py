@@ -10,6 +10,8 @@ from membership.program.windows.base import WindowKind
 
 
 class Lifetime(WindowKind):
+    """Everything counts, from the first day on."""
+
     kind: Literal["lifetime"] = "lifetime"
 
     in_words: ClassVar[Text] = Text(
