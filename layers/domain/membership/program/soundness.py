@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion
+from membership.program import money
+from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion, Way
 from membership.program.flaws import Fault
 from membership.program.metrics import Tallied
 from membership.program.validity import WhileQualified
@@ -94,18 +95,28 @@ def _check_tiers(program: "Program") -> Iterator[Fault]:
 
 
 def _check_order(program: "Program") -> Iterator[Fault]:
-    """Tiers in the wrong order show as a lower one that nobody can stand in."""
+    """Tiers in the wrong order show as a way into the lower one that leads into the higher one too."""
     nothing = dict.fromkeys(program.metrics, 0)
     ladder = [(n, tier.id, tier.qualify) for n, tier in enumerate(program.tiers) if tier.qualify]
     for n, higher, criterion in ladder:
-        for m, lower, easier in ladder:
-            if m < n and all(criterion.met(nothing | dict(way)) for way in easier.ways()):
+        for lower, easier in ((lower, easier) for m, lower, easier in ladder if m < n):
+            if way := next((way for way in easier.ways() if criterion.met(nothing | dict(way))), None):
                 yield Fault(
                     ("tiers", n, "qualify"),
-                    f"whoever enters {lower!r} enters {higher!r} too, so nobody can stand in {lower!r}",
-                    "List tiers from the lowest to the highest, each asking for more.",
+                    f"whoever enters {lower!r} with {_said(way, program)} has entered {higher!r} too",
+                    "List tiers from the lowest to the highest, each asking for more in every way.",
                 )
                 break
+
+
+def _said(way: Way, program: "Program") -> str:
+    """As it is written in the program: the people who read this wrote that."""
+    return " and ".join(
+        f"{metric} {money.to_decimal(need, program.currency).removesuffix('.00')}"
+        if program.metrics[metric].measure == "money"
+        else f"{metric} {need}"
+        for metric, need in way.items()
+    )
 
 
 def seldom_meant(program: "Program") -> Iterator[str]:
