@@ -205,7 +205,8 @@ def _avert(case: Case) -> Iterator[Outcome]:
     if standing.notice is None:
         return
     fall = falls_on(case.program, case.member, standing, case.today)
-    if fall is None or fall > standing.notice.falls_on:
+    # A notice that ripened before today is not averted by nobody having looked on its day.
+    if fall is None or fall > max(standing.notice.falls_on, case.today):
         keep = ladder.keep(ladder.tier(standing.tier))
         assert keep is not None
         seen = figures(case.program, case.member, case.today)
