@@ -68,6 +68,8 @@ def decide(case: Case) -> Iterator[Outcome]:
     yield from _undermine(case)
     yield from _avert(case)
     yield from _fall(case)
+    # The lower tier may be earned by what is known already, for longer than who falls into it is promised.
+    yield from _renew(case, case.today)
     yield from _announce(case)
 
 
