@@ -58,7 +58,7 @@ def settle(
             case Verdict.CONFLICT:
                 at = member.clock or fact.occurred_at
                 settled.outcomes.append(FactIgnored(at=at, fact=fact.key, reason="id_used_for_another_fact"))
-                member.applied.add(fact)
+                member.applied.add(fact, refused=True)
                 settled.changed = True
                 continue
         before = dict(known)
@@ -92,19 +92,24 @@ def rebuild(
     ledger's facts still call for is decided, so a fact that was never settled is settled now.
     """
     ordered = sorted(facts, key=lambda fact: (fact.recorded_at, fact.key))
+    told = list(outcomes)
+    refused = {outcome.fact for outcome in told if isinstance(outcome, FactIgnored)}
     latest = max(fact.occurred_at for fact in ordered)
     version, program = versions.in_force(latest)
     settled = Settled(Member.new(member_id, program.fingerprint), changed=True, due_is_exact=True)
     member = settled.member
     arrived: dict[str, OrderAccount] = {}
     for fact in ordered:
-        if member.applied.judge(fact) is not Verdict.CONFLICT:
-            if fact.type == "order":
-                arrived[fact.order_id] = OrderAccount(fact)
-            fold(program, member, fact, arrived)
+        # Which of two facts with one id was settled first is known from what was told of the other.
+        if fact.key in refused or member.applied.judge(fact) is Verdict.CONFLICT:
+            member.applied.add(fact, refused=True)
+            continue
+        if fact.type == "order":
+            arrived[fact.order_id] = OrderAccount(fact)
+        fold(program, member, fact, arrived)
         member.applied.add(fact)
     settled.accounts = {id_: account for id_, account in arrived.items() if account.refunded}
-    for outcome in outcomes:
+    for outcome in told:
         evolve(member, outcome)
     settled.outcomes = _decide(Case(program, version, member, ordered[-1], refunded=False))
     settled.due = _due(versions, member)

@@ -43,16 +43,19 @@ class AppliedFacts:
     def judge(self, fact: Fact) -> Verdict:
         """FORGOTTEN: recorded so long ago that only the whole ledger tells whether it was applied."""
         id_, content = _digests(fact)
-        if known := self._known.get(id_):
-            told_before = _id_digest(id_ + content) in self._known
-            return Verdict.APPLIED if known[0] == content or told_before else Verdict.CONFLICT
+        known = self._known.get(id_)
+        if (known and known[0] == content) or _id_digest(id_ + content) in self._known:
+            return Verdict.APPLIED
+        if known:
+            return Verdict.CONFLICT
         if fact.recorded_at.timestamp() < self._latest - SPAN.total_seconds():
             return Verdict.FORGOTTEN
         return Verdict.NEW
 
-    def add(self, fact: Fact) -> None:
+    def add(self, fact: Fact, *, refused: bool = False) -> None:
+        """A fact refused for a conflict is remembered too, so that it is told once; beside the one it met."""
         id_, content = _digests(fact)
-        if id_ in self._known:  # a conflict: remembered too, so that it is told once
+        if refused:
             id_ = _id_digest(id_ + content)
         second = int(fact.recorded_at.timestamp())
         self._known[id_] = (content, second)
