@@ -61,11 +61,11 @@ def settle(
                 member.applied.add(fact, refused=True)
                 settled.changed = True
                 continue
-        before = dict(known)
+        known_before, clock_before = dict(known), member.clock
         fold(program, member, fact, known)
-        given_back = {id_: account for id_, account in known.items() if before.get(id_) != account}
+        given_back = {id_: account for id_, account in known.items() if known_before.get(id_) != account}
         settled.accounts |= given_back
-        settled.outcomes += _decide(Case(program, version, member, fact, bool(given_back)))
+        settled.outcomes += _decide(Case(program, version, member, fact, bool(given_back), clock_before))
         member.applied.add(fact)
         settled.changed = True
         settled.due_is_exact |= fact.type == "review"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from membership.facts import Activity, Fact, Order
+from membership.facts import Fact
 from membership.member.figures import figures
 from membership.member.forecast import announce_on, earliest_fall, falls_on
 from membership.member.state import Member, Standing
@@ -37,6 +37,8 @@ class Case:
     fact: Fact
     refunded: bool
     """Whether the fact took back something of an order."""
+    before: datetime | None = None
+    """The member's present before the fact."""
 
     @cached_property
     def at(self) -> datetime:
@@ -96,10 +98,11 @@ def _enrol(case: Case) -> Iterator[Outcome]:
 
 
 def _days_to_judge(case: Case) -> list[date]:
-    """Today; and for a fact that comes after its period closed, that period's last day."""
+    """Today; the last day of the period that a late fact belongs to; and that of the period which the member's
+    time has just left: tenure may have reached something there when nobody looked."""
     days = {case.today}
-    if isinstance(case.fact, Order | Activity):
-        day = case.program.day(case.fact.occurred_at)
+    for moment in (case.fact.occurred_at, case.before or case.fact.occurred_at):
+        day = case.program.day(moment)
         closed = (window.last_day(day) for _, window in case.program.tallied.values())
         days |= {last for last in closed if last and last < case.today}
     return sorted(days)

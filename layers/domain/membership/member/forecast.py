@@ -27,10 +27,10 @@ def falls_on(program: Program, member: Member, standing: Standing, today: date) 
     for _ in range(3):
         if end is None:
             return None
-        last = end - _ONE_DAY
-        if last < today or not keep.met(figures(program, member, last)):
+        if end <= today:
             return end
-        renewed = validity.until(last)
+        kept = next((d for d in (end - _ONE_DAY, end) if keep.met(figures(program, member, d))), None)
+        renewed = validity.until(kept) if kept else end
         if renewed is not None and renewed <= end:
             return end
         end = renewed
@@ -72,8 +72,12 @@ def due_on(program: Program, member: Member) -> date | None:
     for standing in member.standings.values():
         if standing.notice:
             days.append(standing.notice.falls_on)
-        elif fall := falls_on(program, member, standing, today):
+            continue
+        if fall := falls_on(program, member, standing, today):
             days.append(announce_on(program, fall))
+        if standing.expires_on and standing.expires_on > today:
+            # By then time alone has renewed the promise, or the notice was due long before.
+            days.append(standing.expires_on)
     return min(days, default=None)
 
 
