@@ -107,7 +107,7 @@ def test_what_one_function_may_another_may_not(stack: Stack) -> None:
         "RebuildFunction": {"append", "read"},
         "ReviewFunction": {"append"},
         "MembersFunction": {"read"},
-        "OperateFunction": {"read"},
+        "OperateFunction": set(),
         "AuthorizeFunction": set(),
         "PublishFunction": set(),
         "DispatchFunction": set(),
