@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -16,6 +16,8 @@ from membership.store.items import content_digest
 from membership.store.ledger import Ledger
 
 STREAM_HOLDS = timedelta(hours=24)
+LATEST = 50
+"""Outcomes to look through for what a request led to: those of one request are the newest."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,22 @@ class Ingest:
         def one_member(item: tuple[str, list[Fact]]) -> tuple[str, Committed | None]:
             member_id, facts = item
             try:
-                return member_id, self._settling.settle(program.id, member_id, facts)
+                committed = self._settling.settle(program.id, member_id, facts)
             except Contended:
                 return member_id, None
+            # Where the stream was faster, or the request is a second try, the answer is still the same.
+            return member_id, self._with_what_was_told(
+                program, facts, committed
+            ) if committed.repeated else committed
 
         with ThreadPoolExecutor(min(self._workers, len(by_member) or 1)) as pool:
             return dict(pool.map(one_member, by_member.items()))
+
+    def _with_what_was_told(self, program: Program, facts: Sequence[Fact], committed: Committed) -> Committed:
+        keys = {fact.key for fact in facts}
+        latest = self._ledger.history(program.id, committed.member.id, None, LATEST).data
+        told = [envelope for envelope in reversed(latest) if envelope.data.get("fact") in keys]
+        return replace(committed, outcomes=told)
 
 
 def enrolment(

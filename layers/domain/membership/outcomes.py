@@ -18,8 +18,6 @@ class Evidence(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: int
-    fact: str
-    """Key of the fact that led to the decision."""
     day: date
     """The day by whose figures it was decided."""
     rule: Criterion
@@ -32,6 +30,8 @@ class _Outcome(BaseModel):
 
     at: datetime
     """In the member's own time: the latest moment that its facts know."""
+    fact: str = ""
+    """Key of the fact that led to it."""
 
 
 class MemberEnrolled(_Outcome):
@@ -146,7 +146,6 @@ class FactIgnored(_Outcome):
     """A fact that changed nothing: its id had been used for another one."""
 
     type: Literal["fact.ignored"] = "fact.ignored"
-    fact: str
     reason: Literal["id_used_for_another_fact"]
 
 

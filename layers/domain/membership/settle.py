@@ -26,6 +26,8 @@ class Settled:
     accounts: dict[str, OrderAccount] = field(default_factory=dict)
     """Orders of which something was given back, as they stand now."""
     changed: bool = False
+    repeated: bool = False
+    """Whether some of the facts had been applied before."""
     due: date | None = None
     """The next day on which a review has something to decide."""
     due_is_exact: bool = False
@@ -52,6 +54,7 @@ def settle(
             raise RebuildNeeded(f"the metrics of {program.id!r} have changed since the member was added up")
         match member.applied.judge(fact):
             case Verdict.APPLIED:
+                settled.repeated = True
                 continue
             case Verdict.FORGOTTEN:
                 raise RebuildNeeded(f"{fact.key} was recorded too long ago to know whether it was applied")
@@ -75,7 +78,8 @@ def settle(
 
 def _decide(case: Case) -> list[Outcome]:
     decided: list[Outcome] = []
-    for outcome in decide(case):
+    for anonymous in decide(case):
+        outcome = anonymous.model_copy(update={"fact": case.fact.key})
         evolve(case.member, outcome)
         decided.append(outcome)
     messages = (message_for(outcome, decided, case.program, case.member) for outcome in decided)

@@ -24,6 +24,8 @@ class Committed:
 
     member: Member
     outcomes: Sequence[Envelope] = ()
+    repeated: bool = False
+    """Whether some of the facts had been applied before: what they led to is in the history."""
 
 
 class Settling:
@@ -45,9 +47,10 @@ class Settling:
             if len(settled.outcomes) + len(settled.accounts) > MOST_WRITES and len(facts) > 1:
                 return self._in_halves(program, member_id, facts)
             if not settled.changed:
-                return Committed(settled.member)
+                return Committed(settled.member, (), settled.repeated)
             try:
-                return Committed(settled.member, self._ledger.commit(program, stored, settled))
+                outcomes = self._ledger.commit(program, stored, settled)
+                return Committed(settled.member, outcomes, settled.repeated)
             except Overtaken:
                 if stored.member is None and attempt:
                     # Nothing stored, yet outcomes stand in the way: the state was lost, the ledger was not.
@@ -97,7 +100,8 @@ class Settling:
         middle = len(facts) // 2
         first = self.settle(program, member_id, facts[:middle])
         second = self.settle(program, member_id, facts[middle:])
-        return Committed(second.member, [*first.outcomes, *second.outcomes])
+        outcomes = [*first.outcomes, *second.outcomes]
+        return Committed(second.member, outcomes, first.repeated or second.repeated)
 
 
 @contextmanager

@@ -52,7 +52,6 @@ class Case:
         named = {comparison.metric for comparison in rule.comparisons()}
         return Evidence(
             version=self.version,
-            fact=self.fact.key,
             day=day,
             rule=rule,
             figures={metric: amount for metric, amount in seen.items() if metric in named},
