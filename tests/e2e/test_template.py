@@ -20,11 +20,17 @@ LAMBDAS_OWN = ["boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.p
 
 
 @pytest.fixture(scope="module")
-def resources(stack: Stack) -> dict[str, Resource]:
-    """Every resource after both transforms."""
+def template(stack: Stack) -> dict[str, Any]:
+    """The template after both transforms."""
     formation = stack.emulator.client("cloudformation")
     body = formation.get_template(StackName=STACK_NAME, TemplateStage="Processed")["TemplateBody"]
-    found: dict[str, Resource] = json.loads(body if isinstance(body, str) else json.dumps(body))["Resources"]
+    found: dict[str, Any] = json.loads(body if isinstance(body, str) else json.dumps(body))
+    return found
+
+
+@pytest.fixture(scope="module")
+def resources(template: dict[str, Any]) -> dict[str, Resource]:
+    found: dict[str, Resource] = template["Resources"]
     return found
 
 
@@ -159,6 +165,27 @@ def test_tables_are_hard_to_lose(resources: dict[str, Resource]) -> None:
         assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
         assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert {"DeletionProtection": "true", "Stage": "prod"}.items() <= sam.parameters("prod").items()
+
+
+@pytest.mark.parametrize(("stage", "kept"), [("dev", 0), ("prod", 2)])
+def test_the_tables_of_prod_outlive_their_stack(
+    stack: Stack, template: dict[str, Any], stage: str, kept: int
+) -> None:
+    tables = {name: template["Resources"][name] for name in ("Ledger", "State")}
+    parts = {part: template[part] for part in ("Parameters", "Conditions")}
+    parameters = {"Stage": stage, "DeletionProtection": "false"}
+    formation, name = stack.emulator.client("cloudformation"), f"tables-{stage}"
+    formation.create_stack(
+        StackName=name,
+        TemplateBody=json.dumps({"Transform": "AWS::LanguageExtensions", **parts, "Resources": tables}),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_AUTO_EXPAND"],
+    )
+    formation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    formation.delete_stack(StackName=name)
+    formation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    left = [table for table in stack.emulator.client("dynamodb").list_tables()["TableNames"] if name in table]
+    assert len(left) == kept
 
 
 def test_every_function_logs_into_a_group_that_has_an_end(resources: dict[str, Resource]) -> None:
