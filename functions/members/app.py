@@ -9,9 +9,9 @@ from aws_lambda_powertools.logging import Logger
 from membership import runtime
 from membership.http import cursors
 from membership.http.bodies import Preview, read
-from membership.http.events import read_moment, read_price
 from membership.http.progress_views import DecidedView, PreviewView, ProgressView
 from membership.http.serving import Request, Response, Service, respond, respond_text
+from membership.http.values import read_moment, read_price
 from membership.http.views import HistoryView, MemberView, OutcomeView, ProgramView
 from membership.member.progress import progress
 from membership.member.progress_svg import draw

@@ -1,17 +1,14 @@
 """What is sent to operations other than events."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
-from membership.http.events import Amount, Body, Currency, Event, MemberAttributes, Moment
 from membership.http.problems import errors_of, invalid
+from membership.http.values import Amount, Body, Currency, Moment
 from membership.store.access import Role
 
 Model = TypeVar("Model", bound=BaseModel)
-
-Events = Event | Annotated[list[Event], Field(min_length=1, max_length=100)]
-"""One event, or up to a hundred."""
 
 
 class Preview(Body):
@@ -55,6 +52,3 @@ def read(model: type[Model], body: Any) -> Model:
         return model.model_validate(body)
     except ValidationError as error:
         raise invalid(errors_of(error)) from None
-
-
-__all__ = ["Events", "FirstKey", "IssueKey", "MemberAttributes", "NewKey", "Preview", "Webhook", "read"]

@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
@@ -20,31 +18,16 @@ from pydantic import (
 from membership.facts import Activity, Attributes, Fact, Order, Profile, Refund
 from membership.http.problems import Error, Problem, errors_of, invalid, invalid_problem
 from membership.http.requests import Id
+from membership.http.values import AHEAD, Amount, Body, Currency, Moment, errors_of_time, read_amount
 from membership.program.kinds import Kind
-from membership.program.money import LARGEST, to_minor
+from membership.program.money import LARGEST
 from membership.program.schema import Program
 from membership.program.text import one_line
 
 MOST_EVENTS = 100
-AHEAD = timedelta(minutes=5)
-"""Clocks differ a little; what is further ahead is a mistake that would hold the member's time up."""
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
-LONGEST_AMOUNT = 40
-"""Characters; the largest amount has 16 digits."""
-
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONTH_AND_DAY = re.compile(r"\d\d-\d\d", re.ASCII)
-
-
-def _moment(value: Any) -> datetime:
-    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-        raise ValueError("write the time with its offset, as 2026-11-23T10:00:00+08:00")
-    try:
-        return datetime.fromisoformat(value.upper())
-    except ValueError:
-        raise ValueError("there is no such time") from None
 
 
 def _day(value: Any) -> date:
@@ -66,41 +49,9 @@ def _month_and_day(value: str) -> str:
     return value
 
 
-def _amount(value: Any) -> Any:
-    """Strings and integers; whether they fit is told where the currency is known."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError('write the amount as a string, "199.00", or as an integer of the smallest unit')
-    if isinstance(value, str) and len(value) > LONGEST_AMOUNT:
-        raise ValueError("this is beyond the largest amount")
-    return value
-
-
-Moment = Annotated[
-    datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
-]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
-Amount = Annotated[
-    int | str,
-    BeforeValidator(_amount),
-    WithJsonSchema(
-        {
-            "oneOf": [
-                {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["199.00"]},
-                {"type": "integer", "minimum": 0, "maximum": LARGEST, "examples": [19900]},
-            ],
-            "description": "A decimal string in whole currency units, or an integer of the smallest unit.",
-        }
-    ),
-]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217; the program's own.")]
 Figure = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 Label = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_line)]
-
-
-class Body(BaseModel):
-    """What is sent is taken as it is meant: no field more, and nothing converted."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class MemberAttributes(Body):
@@ -117,8 +68,10 @@ class MemberAttributes(Body):
     @classmethod
     def _nothing_is_null(cls, data: Any) -> Any:
         # The ledger keeps what is told; null tells nothing, and people mean different things by it.
-        if isinstance(data, Mapping) and (empty := sorted(name for name in data if data[name] is None)):
-            raise ValueError(f"null is no value: leave out {', '.join(map(str, empty))}")
+        if isinstance(data, Mapping):
+            for name in cls.model_fields:
+                if name in data and data[name] is None:
+                    raise ValueError(f"null is no value; leave out {name!r}")
         return data
 
     def attributes(self) -> Attributes:
@@ -183,6 +136,9 @@ class ProfileEvent(_Event):
 Event = Annotated[OrderEvent | RefundEvent | ActivityEvent | ProfileEvent, Field(discriminator="type")]
 TYPES = frozenset({"order", "refund", "activity", "profile"})
 
+Events = Event | Annotated[list[Event], Field(min_length=1, max_length=MOST_EVENTS)]
+"""One event, or up to a hundred."""
+
 _event: TypeAdapter[Event] = TypeAdapter(Event)
 
 
@@ -202,7 +158,7 @@ def read_event(raw: Any, program: Program, now: datetime) -> Fact | Problem:
         event = _event.validate_python(raw)
     except ValidationError as error:
         return invalid_problem(errors_of(error, TYPES))
-    errors = list(_errors_of_time(event.occurred_at, now))
+    errors = list(errors_of_time(event.occurred_at, now))
     common: dict[str, Any] = {
         "id": event.id,
         "member_id": event.member_id,
@@ -238,46 +194,6 @@ def read_attributes(body: Any, member_id: str, program: Program, now: datetime) 
     if errors := list(_errors_of_person(told, member_id, program, now)):
         raise invalid(errors)
     return told.attributes()
-
-
-def read_moment(told: datetime | None, now: datetime) -> datetime:
-    """The time that a request speaks of, or now. Raises Refused for one that no event could have."""
-    if errors := list(_errors_of_time(told or now, now)):
-        raise invalid(errors)
-    return (told or now).astimezone(UTC)
-
-
-def read_price(amount: int | str, currency: str | None, program: Program) -> int:
-    """The amount of an order in the smallest unit. Raises Refused with what is wrong with it."""
-    minor, errors = read_amount(amount, currency or program.currency, program, least=0)
-    if errors:
-        raise invalid(errors)
-    return minor
-
-
-def read_amount(amount: int | str, currency: str, program: Program, least: int) -> tuple[int, list[Error]]:
-    """An amount in the program's smallest unit, and what is wrong with it; pointers begin at its object."""
-    if currency != program.currency:
-        return 0, [
-            Error(detail=f"this program counts in {program.currency}, not in {currency}", pointer="/currency")
-        ]
-    try:
-        minor = amount if isinstance(amount, int) else to_minor(amount, currency)
-    except ValueError as error:
-        return 0, [Error(detail=str(error), pointer="/amount")]
-    if minor > LARGEST:
-        return 0, [Error(detail="this is beyond the largest amount", pointer="/amount")]
-    if minor < least:
-        lowest = "is positive" if least else "is not negative"
-        return 0, [Error(detail=f"an amount here {lowest}", pointer="/amount")]
-    return minor, []
-
-
-def _errors_of_time(occurred_at: datetime, now: datetime) -> Iterable[Error]:
-    if occurred_at > now + AHEAD:
-        yield Error(detail="this is more than 5 minutes ahead of our clock", pointer="/occurred_at")
-    if occurred_at < EARLIEST:
-        yield Error(detail="this is before 1970", pointer="/occurred_at")
 
 
 def _errors_of_person(

@@ -100,9 +100,9 @@ class Operation:
     roles: frozenset[Role] = ANY_KEY
     """Roles whose keys may call it; none: it is public, and needs no key."""
     body: str | None = None
-    """Name of the model of the request in membership.http.bodies; or 'Program', which is YAML or JSON."""
+    """Name of the model of the request, in membership.http; or 'Program', which is YAML or JSON."""
     answer: str | None = None
-    """Name of the model of the answer in membership.http.views; None: see `media`, or no body at all."""
+    """Name of the model of the answer, in membership.http; None: see `media`, or no body at all."""
     status: int = 200
     media: str = "application/json"
     parameters: tuple[Parameter, ...] = ()

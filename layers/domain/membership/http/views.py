@@ -21,7 +21,9 @@ Absent = None
 
 
 class View(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """Built when first used, as only one of the answers is asked for at a cold start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class TierView(View):
