@@ -77,6 +77,7 @@ class Emulator:
             child.wait()
             _children.remove(child)
         self._process_file.unlink()
+        shutil.rmtree(self.home / "tmp", ignore_errors=True)  # unpacked functions; logs and the build stay
         return True
 
     @property
