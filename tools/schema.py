@@ -18,7 +18,8 @@ from rich.console import Console
 
 from membership.program.schema import Program
 
-PATH = Path(__file__).resolve().parent.parent / "docs/reference/program.schema.json"
+ROOT = Path(__file__).resolve().parent.parent
+PATH = ROOT / "docs/reference/program.schema.json"
 
 
 class _ForEditors(GenerateJsonSchema):

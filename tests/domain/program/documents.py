@@ -35,7 +35,9 @@ GONE = object()
 def changed(path: str, value: Any, document: Mapping[str, Any] = SMALL) -> dict[str, Any]:
     """The document with one place changed; the path is written as in the messages: 'tiers[1].qualify'."""
     whole: dict[str, Any] = deepcopy(dict(document))
-    *way, last = (int(step) if step.isdigit() else step for step in path.replace("[", ".").replace("]", "").split("."))
+    *way, last = (
+        int(step) if step.isdigit() else step for step in path.replace("[", ".").replace("]", "").split(".")
+    )
     here: Any = whole
     for step in way:
         here = here[step] if isinstance(here, list) else here.setdefault(step, {})

@@ -13,7 +13,9 @@ from tests.domain.program.documents import criterion
 METRICS = ("a", "b", "c")
 HIGHEST = 3
 
-comparisons = st.builds(lambda metric, least: {metric: least}, st.sampled_from(METRICS), st.integers(1, HIGHEST))
+comparisons = st.builds(
+    lambda metric, least: {metric: least}, st.sampled_from(METRICS), st.integers(1, HIGHEST)
+)
 
 
 def branches(part: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

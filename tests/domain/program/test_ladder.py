@@ -23,7 +23,9 @@ def test_swapped_tiers_are_refused(program: Program, lower: int, higher: int) ->
     tiers[lower], tiers[higher] = tiers[higher], tiers[lower]
     with pytest.raises(ProgramInvalid) as refusal:
         program_from(document)
-    assert {flaw.path for flaw in refusal.value.flaws} <= {f"tiers[{n}].qualify" for n in range(lower, higher + 1)}
+    assert {flaw.path for flaw in refusal.value.flaws} <= {
+        f"tiers[{n}].qualify" for n in range(lower, higher + 1)
+    }
     assert all("from the lowest to the highest" in flaw.remedy for flaw in refusal.value.flaws)
 
 
@@ -145,5 +147,7 @@ def test_the_version_in_force(starts: dict[int, datetime | None], at: datetime, 
         ("downgrade.steps", "never", False),
     ],
 )
-def test_only_what_changes_the_sums_changes_the_fingerprint(path: str, value: Any, added_up_anew: bool) -> None:
+def test_only_what_changes_the_sums_changes_the_fingerprint(
+    path: str, value: Any, added_up_anew: bool
+) -> None:
     assert (program_from(changed(path, value)).fingerprint != small().fingerprint) is added_up_anew

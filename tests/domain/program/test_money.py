@@ -95,7 +95,8 @@ def test_in_words(minor: int, currency: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("currency", "places"), [("CNY", 2), ("USD", 2), ("JPY", 0), ("KRW", 0), ("VND", 0), ("KWD", 3), ("TND", 3)]
+    ("currency", "places"),
+    [("CNY", 2), ("USD", 2), ("JPY", 0), ("KRW", 0), ("VND", 0), ("KWD", 3), ("TND", 3)],
 )
 def test_decimal_places(currency: str, places: int) -> None:
     assert exponent(currency) == places

@@ -69,7 +69,13 @@ SPENDS_MUCH = {"spend": 100_000 * YUAN}
         ({"tenure_years": 3}, "spend", 30_000 * YUAN, "gold", "platinum"),
         ({"spend": 30_000 * YUAN}, "tenure_years", 3, "gold", "platinum"),
         # Diamond: spend, and any two of the three.
-        ({"orders": 24, "tenure_years": 5, "contribution": 5000}, "spend", 100_000 * YUAN, "platinum", "diamond"),
+        (
+            {"orders": 24, "tenure_years": 5, "contribution": 5000},
+            "spend",
+            100_000 * YUAN,
+            "platinum",
+            "diamond",
+        ),
         ({**SPENDS_MUCH, "tenure_years": 5}, "orders", 24, "platinum", "diamond"),
         ({**SPENDS_MUCH, "orders": 24}, "tenure_years", 5, "platinum", "diamond"),
         ({**SPENDS_MUCH, "contribution": 5000}, "orders", 24, "platinum", "diamond"),
@@ -128,7 +134,9 @@ def test_what_a_fact_adds(program: Program, fact: Fact, gains: dict[str, int]) -
         (P2, date(2026, 1, 1), True, date(2028, 1, 1)),
     ],
 )
-def test_window_and_validity(program: Program, on: date, counts_in_2026: bool, tier_ends: date | None) -> None:
+def test_window_and_validity(
+    program: Program, on: date, counts_in_2026: bool, tier_ends: date | None
+) -> None:
     window = program.window
     assert window.counts(window.bucket(on), date(2026, 6, 1)) is counts_in_2026
     assert program.ladder.validity(program.tiers[1]).until(on) == tier_ends
@@ -141,12 +149,14 @@ def test_welcome_gift() -> None:
 @pytest.mark.parametrize("name", presets.names())
 def test_a_preset_comes_back_as_it_was(name: str) -> None:
     program = read_program(presets.text(name))
-    for terse in (True, False):
-        as_json = program.model_dump_json(exclude_none=terse)
+    forms: list[dict[str, bool]] = [{}, {"exclude_none": True}, {"exclude_unset": True}]
+    for form in forms:
+        plain, as_json = program.model_dump(mode="json", **form), program.model_dump_json(**form)
         assert read_program(as_json) == program
-        assert read_program(as_json).fingerprint == program.fingerprint
-        assert read_program(yaml.safe_dump(program.model_dump(mode="json", exclude_none=terse))) == program
-        assert program_from(program.model_dump(exclude_none=terse)) == program
+        assert read_program(yaml.safe_dump(plain)) == program
+        assert program_from(plain) == program_from(program.model_dump(**form)) == program
+        assert Program.model_validate_json(as_json) == program
+        assert Program.model_validate_json(as_json).fingerprint == program.fingerprint
 
 
 @pytest.mark.parametrize("name", presets.names())

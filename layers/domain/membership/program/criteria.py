@@ -12,6 +12,7 @@ from itertools import combinations, product
 from typing import Annotated, Any, ClassVar, Union
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -45,11 +46,17 @@ class _Node(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _more_than_nothing(number: Decimal) -> Decimal:
+    if number <= 0:
+        raise unsound("is not more than 0", "Write more than 0.")
+    return number
+
+
 class Comparison(_Node):
     """`{spend: 5000}`, short for `{metric: spend, gte: 5000}`. Money is in whole currency units."""
 
     metric: str = Field(description="One of the program's metrics.")
-    gte: Annotated[Number, Field(gt=Decimal(0))]
+    gte: Annotated[Number, AfterValidator(_more_than_nothing)]
     _threshold: int = PrivateAttr()
 
     @classmethod
@@ -187,7 +194,7 @@ class Some(_Node):
     """So many of the parts, whichever they are."""
 
     count: Annotated[StrictInt, Field(ge=1)] = Field(description="How many of them have to be met.")
-    of: tuple["Criterion", ...] = Field(min_length=1, max_length=10)
+    of: tuple["Criterion", ...] = Field(min_length=1, max_length=10, description="The parts.")
 
     @model_validator(mode="after")
     def _enough(self) -> "Some":

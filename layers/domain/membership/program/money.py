@@ -61,7 +61,7 @@ _DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 def known_currency(code: str) -> str:
     """The code, if it is one. Raises Unsound with the nearest one."""
     if code not in CURRENCIES:
-        close = get_close_matches(code.upper(), sorted(CURRENCIES), n=1, cutoff=0.6)
+        close = get_close_matches(code.upper(), sorted(CURRENCIES), n=1, cutoff=0.75)
         nearest = _ALSO_CALLED.get(code.upper()) or "".join(close)
         remedy = f"Did you mean {nearest}?" if nearest else "Write its three letters, as CNY."
         raise unsound("is not the code of a currency", remedy)

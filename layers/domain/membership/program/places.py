@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
 
-from membership.program.criteria import Criterion
+from membership.program.criteria import RESERVED, Criterion
 
 Place = tuple[int | str, ...]
 
@@ -27,7 +27,9 @@ def locate(document: Any, place: Place) -> tuple[str, Any]:
                 here = last
             case str() if step.startswith("<") or step == here or _is_kind(here, step):
                 continue  # the name of a kind, which only our unions have
-            case "metric" | "gte" if isinstance(here, Mapping) and len(here) == 1 and step not in here:
+            case "metric" | "gte" if (
+                isinstance(here, Mapping) and len(here) == 1 and not RESERVED & here.keys()
+            ):
                 ((key, value),) = here.items()
                 path, here = _below(path, key), key if step == "metric" else value
             case _:

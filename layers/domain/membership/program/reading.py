@@ -29,8 +29,21 @@ def program_from(document: Any) -> Program:
     try:
         return Program.model_validate(document)
     except ValidationError as error:
-        flaws = [flaw for detail in error.errors(include_url=False) for flaw in _flaws(document, detail)]
+        details = _causes(error.errors(include_url=False))
+        flaws = [flaw for detail in details for flaw in _flaws(document, detail)]
         raise ProgramInvalid(flaws[:MOST_FLAWS]) from None
+
+
+def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without the lists that seem too short only because something in them is wrong."""
+    return [
+        detail
+        for detail in details
+        if detail["type"] != "too_short"
+        or not any(
+            other is not detail and other["loc"][: len(detail["loc"])] == detail["loc"] for other in details
+        )
+    ]
 
 
 def _flaws(document: Mapping[str, Any], detail: ErrorDetails) -> list[Flaw]:
@@ -47,8 +60,5 @@ def _flaw(document: Mapping[str, Any], place: tuple[int | str, ...], fault: Faul
 
 def _is_full_width(path: str, value: Any) -> bool:
     """A sign of a Chinese keyboard where the language has its own: YAML takes it for part of a word."""
-    return (
-        isinstance(value, str)
-        and bool(re.search("[：，｛｝［］]", path + value))
-        and path[-3:] not in (".en", ".zh")
-    )
+    written = path + (value if isinstance(value, str) else "")
+    return re.search("[：，｛｝［］]", written) is not None and path[-3:] not in (".en", ".zh")

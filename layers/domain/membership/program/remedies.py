@@ -31,9 +31,10 @@ def fault_of(detail: ErrorDetails, document: Mapping[str, Any]) -> Fault:
     place, context = detail["loc"], detail.get("ctx") or {}
     _, value = locate(document, place)
     if detail["type"] == "extra_forbidden":
+        name, known = str(place[-1]), keys_at(Program, place[:-1])
         _, written = locate(document, place[:-1])
-        known = [key for key in keys_at(Program, place[:-1]) if key not in written]
-        return Fault((), f"{place[-1]!r} is not known here", _nearest(str(place[-1]), known))
+        unused = [key for key in known if key not in written]
+        return Fault((), f"{name!r} is not known here", _nearest(name, known, unused))
     message, remedy = _said(detail["type"], place, value, context) or (detail["msg"], "Change it.")
     return Fault((), message, remedy)
 
@@ -102,7 +103,8 @@ def _close(name: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, list(known), n=1, cutoff=0.6)), None)
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _nearest(name: str, known: list[str], offered: list[str] | None = None) -> str:
     if close := _close(name, known):
         return f"Did you mean {close}?"
-    return f"Write one of: {', '.join(known)}." if known else "Remove it."
+    offered = known if offered is None else offered
+    return f"Write one of: {', '.join(offered)}." if offered else "Remove it."

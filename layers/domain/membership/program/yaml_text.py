@@ -59,6 +59,8 @@ def from_yaml(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
         marks = [mark for mark in (error.problem_mark, error.context_mark) if mark]
+        if "end of stream" in (error.problem or ""):
+            marks.reverse()  # where it began, not where all ends
         full_width = [mark for mark in marks if _FULL_WIDTH.search(_line(lines, mark))]
         mark = (full_width or marks)[0]
         line = _line(lines, mark)

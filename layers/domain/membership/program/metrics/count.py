@@ -9,7 +9,7 @@ from membership.program.flaws import Fault, Unsound, unsound
 from membership.program.kinds import NOT_KINDS, Kind, kind_in_words, listed
 from membership.program.metrics.base import Measure, Tallied
 from membership.program.shorthand import one_or_many
-from membership.program.text import Language, one_line
+from membership.program.text import Language, one_line, run_on
 
 _ORDER, _ANY_ACTIVITY = "order", "activity"
 
@@ -26,7 +26,7 @@ Countable = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_c
 def _in_words(kind: str, language: Language) -> str:
     match kind:
         case "order":
-            return "下单" if language == "zh" else "order"
+            return "下单" if language == "zh" else "an order"
         case "activity":
             return "各类互动" if language == "zh" else "activity of any kind"
     return kind_in_words(kind, language)
@@ -70,10 +70,12 @@ class Count(Tallied):
         left_out = listed([kind_in_words(kind, language) for kind in self.excluding], language)
         limits = self._limits(language, currency)
         if language == "zh":
+            but = f"，{run_on(left_out, '除外')}" if left_out else ""
             refunds = "，全额退款的订单不计" if _ORDER in self.count else ""
-            return f"{what}的次数{limits}{f'，{left_out}除外' if left_out else ''}{refunds}。"
-        refunds = "; an order refunded in full doesn't count" if _ORDER in self.count else ""
-        return f"How often: {what}{f' except {left_out}' if left_out else ''}{limits}{refunds}."
+            return f"{run_on(what, '的次数')}{limits}{but}{refunds}。"
+        but = f" except {left_out}" if left_out else ""
+        refunds = "; one refunded in full doesn't count" if _ORDER in self.count else ""
+        return f"How often: {what}{but}{limits}{refunds}."
 
     def gain(self, fact: Fact) -> int:
         match fact:

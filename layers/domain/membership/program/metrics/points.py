@@ -8,7 +8,7 @@ from typing_extensions import override
 from membership.facts import Activity, Fact, Order
 from membership.program.kinds import Kind, kind_in_words
 from membership.program.metrics.base import Measure, Tallied
-from membership.program.text import Language
+from membership.program.text import Language, run_on
 
 
 class Points(Tallied):
@@ -29,7 +29,10 @@ class Points(Tallied):
     def in_words(self, language: Language, currency: str) -> str:
         limits = self._limits(language, currency)
         if language == "zh":
-            each = (f"每次{kind_in_words(kind, 'zh')} {points:,} 分" for kind, points in self.points.items())
+            each = (
+                run_on("每次", kind_in_words(kind, "zh"), f"{points:,} 分")
+                for kind, points in self.points.items()
+            )
             return f"{'，'.join(each)}{limits}。"
         each = (f"{points:,} for each {kind_in_words(kind, 'en')}" for kind, points in self.points.items())
         return f"Points: {', '.join(each)}{limits}."
