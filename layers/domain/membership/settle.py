@@ -48,7 +48,10 @@ def settle(
     settled = Settled(member.twin())
     member = settled.member
     known = dict(accounts)
-    for fact in facts:
+    # A refund may overtake its order, which the ledger has and this member doesn't: the order goes first.
+    orders = [account.order for account in accounts.values() if account.order]
+    overtaken = [order for order in orders if member.applied.judge(order) is Verdict.NEW]
+    for fact in (*overtaken, *facts):
         version, program = versions.in_force(max(fact.occurred_at, member.clock or fact.occurred_at))
         if member.fingerprint != program.fingerprint:
             raise RebuildNeeded(f"the metrics of {program.id!r} have changed since the member was added up")
