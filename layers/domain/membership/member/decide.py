@@ -191,7 +191,10 @@ def _undermine(case: Case) -> Iterator[Outcome]:
         return
     if standing.expires_on is not None and standing.expires_on <= case.today:
         return
-    closes = case.program.window.last_day(standing.earned_on)
+    window = case.program.window
+    if window.outlived(window.bucket(standing.earned_on), case.today):
+        return  # the sums of that time are gone, and no refund can be seen in them
+    closes = window.last_day(standing.earned_on)
     day = min(case.today, closes) if closes else case.today
     seen = figures(case.program, case.member, day)
     if not keep.met(seen) and not (tier.qualify and tier.qualify.met(seen)):
