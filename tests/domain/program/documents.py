@@ -40,7 +40,7 @@ def changed(path: str, value: Any, document: Mapping[str, Any] = SMALL) -> dict[
     )
     here: Any = whole
     for step in way:
-        here = here[step] if isinstance(here, list) else here.setdefault(step, {})
+        here = here[int(step)] if isinstance(here, list) else here.setdefault(step, {})
     if value is GONE:
         del here[last]
     elif isinstance(here, list) and last == len(here):

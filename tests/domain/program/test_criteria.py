@@ -40,7 +40,7 @@ def plainly_met(tree: dict[str, Any], seen: dict[str, int]) -> bool:
         case {"any": parts}:
             return any(plainly_met(part, seen) for part in parts)
         case {"at_least": {"count": count, "of": parts}}:
-            return sum(plainly_met(part, seen) for part in parts) >= count
+            return bool(sum(plainly_met(part, seen) for part in parts) >= count)
     ((metric, least),) = tree.items()
     return bool(seen[metric] >= least)
 
@@ -76,7 +76,7 @@ def test_no_way_asks_for_more_than_it_must(rule: Criterion) -> None:
     nothing = dict.fromkeys(METRICS, 0)
     for way in rule.ways():
         for metric, need in way.items():
-            assert not rule.met(nothing | way | {metric: need - 1})
+            assert not rule.met(nothing | dict(way) | {metric: need - 1})
     assert len(list(rule.ways())) <= rule.count_ways()
 
 

@@ -19,7 +19,7 @@ from tests.domain.program.documents import SMALL, changed, small, tier_with
 
 AT = datetime(2026, 12, 31, 20, tzinfo=UTC)
 WHO = {"id": "f", "member_id": "m", "occurred_at": AT, "recorded_at": AT}
-FACTS = (
+FACTS: tuple[Order | Activity, ...] = (
     Order(**WHO, order_id="o", amount=5_000),
     Order(**WHO, order_id="o", amount=50_000),
     *(

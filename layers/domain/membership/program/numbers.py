@@ -25,6 +25,8 @@ def _exact(value: Any) -> Decimal:
     match value:
         case bool():
             raise unsound("is not a number", "Write a number, as 5000.")
+        case int() if value.bit_length() > 128:
+            raise unsound("is too large", f"Write less than {LARGEST}.")
         case int() | Decimal():
             number = Decimal(value)
         case str() if _NUMBER.fullmatch(value):

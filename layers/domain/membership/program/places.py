@@ -53,9 +53,10 @@ def shown(value: Any) -> object:
     """The value as JSON can say it, cut where it is long."""
     match value:
         case Decimal():
-            return (
-                int(value) if value == value.to_integral_value() and abs(value) < 10**15 else str(value)[:80]
-            )
+            whole = value.is_finite() and abs(value) < 10**15 and value == value.to_integral_value()
+            return int(value) if whole else str(value)[:80]
+        case int() if value.bit_length() > 128:
+            return f"a number of {value.bit_length()} bits"
         case str():
             whole = value.encode("utf-8", "backslashreplace").decode()
             return whole if len(whole) <= 80 else whole[:80] + "…"

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from membership.program.flaws import Fault
 from membership.program.metrics import METRICS
-from membership.program.places import keys_at, kinds_at, locate, type_at
+from membership.program.places import keys_at, kinds_at, locate, shown, type_at
 from membership.program.schema import Program
 from membership.program.text import Text
 
@@ -35,7 +35,7 @@ def fault_of(detail: ErrorDetails, document: Mapping[str, Any]) -> Fault:
         _, written = locate(document, place[:-1])
         unused = [key for key in known if key not in written]
         return Fault((), f"{name!r} is not known here", _nearest(name, known, unused))
-    message, remedy = _said(detail["type"], place, value, context) or (detail["msg"], "Change it.")
+    message, remedy = _said(detail["type"], place, shown(value), context) or (detail["msg"], "Change it.")
     return Fault((), message, remedy)
 
 

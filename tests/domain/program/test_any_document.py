@@ -1,0 +1,107 @@
+"""Whatever is sent: a program, or what is wrong with it, and never anything else."""
+
+import json
+from typing import Any
+
+import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from membership.errors import Flaw, ProgramInvalid
+from membership.program import presets
+from membership.program.reading import program_from, read_program
+from membership.program.schema import Program
+from membership.program.wording import program_in_words
+from tests.domain.program.documents import P1, P2
+
+SOURCES = [presets.text(name) for name in presets.names()]
+DOCUMENTS: list[Any] = [
+    *(program.model_dump(mode="json", exclude_none=True) for program in (P1, P2)),
+    *(yaml.safe_load(source) for source in SOURCES),
+]
+
+WORDS = ["lifetime", "spend", "CNY", "UTC", "any", "order", "1e999999", "\ud800", "2026-02-30"]
+keys = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=20), st.sampled_from(WORDS))
+scalars = st.one_of(keys, st.floats(), st.decimals())
+odd_values = st.recursive(
+    scalars,
+    lambda part: (
+        st.lists(part, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["all", "any", "at_least", "spend", "count", "kind", "en"]), part, max_size=3
+        )
+        | st.dictionaries(keys, part, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def places(node: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [place]
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in items:
+        found += places(value, (*place, key))
+    return found
+
+
+@st.composite
+def mangled(draw: st.DrawFn) -> Any:
+    """A preset in which something else stands in one to three places."""
+    document = json.loads(json.dumps(draw(st.sampled_from(DOCUMENTS))))
+    for _ in range(draw(st.integers(1, 3))):
+        place = draw(st.sampled_from(places(document)))
+        value = draw(odd_values)
+        if not place:
+            return value
+        here = document
+        for step in place[:-1]:
+            here = here[step]
+        here[place[-1]] = value
+    return document
+
+
+def flaws_of(read: Any, source: Any) -> list[Flaw]:
+    try:
+        program = read(source)
+    except ProgramInvalid as refusal:
+        return refusal.flaws
+    assert isinstance(program, Program)
+    assert read_program(program.model_dump_json()) == program
+    for language in ("en", "zh"):
+        program_in_words(program, 1, language).model_dump_json().encode()
+    return []
+
+
+def is_read_or_refused(read: Any, source: Any) -> None:
+    for flaw in flaws_of(read, source):
+        assert flaw.message
+        assert flaw.remedy
+        assert len(json.dumps(flaw.value)) < 2_000
+        str(flaw).encode()
+
+
+@given(mangled())
+@settings(max_examples=400, deadline=None)
+def test_a_document(document: Any) -> None:
+    is_read_or_refused(program_from, document)
+
+
+@given(st.binary(max_size=200) | st.text(alphabet="{}[]:,-&*!#'\"\n \tab1.%@|>?~", max_size=60))
+@example(b"\xef\xbb\xbf")
+@example("!!set {a}")
+@example("? a")
+@example("- !!binary x")
+@example("{a: !!timestamp 2026-01-01}")
+@example("&a a: *a")
+@settings(max_examples=400, deadline=None)
+def test_text_or_bytes(source: str | bytes) -> None:
+    is_read_or_refused(read_program, source)
+
+
+@given(st.sampled_from(SOURCES), st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_preset_with_a_slip(source: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(source)))
+    end = data.draw(st.integers(start, min(len(source), start + 8)))
+    slip = data.draw(st.text(alphabet="{}[]:,-&*!#'\"\n \tab1.%：，", max_size=4))
+    is_read_or_refused(read_program, source[:start] + slip + source[end:])
