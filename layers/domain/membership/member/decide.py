@@ -234,8 +234,10 @@ def _fall(case: Case) -> Iterator[Outcome]:
     keep = ladder.keep(tier)
     assert keep is not None
     last = notice.falls_on - timedelta(days=1)
-    seen = figures(case.program, case.member, last)
-    lower = _landing(case, standing.tier, last)
+    # A promise was not renewed up to its last day; a tier without one is lost on the first day it is not met.
+    day = notice.falls_on if isinstance(ladder.validity(tier), WhileQualified) else last
+    seen = figures(case.program, case.member, day)
+    lower = _landing(case, standing.tier, day)
     criterion = ladder.keep(lower)
     yield TierDowngraded(
         at=case.at,
@@ -245,7 +247,7 @@ def _fall(case: Case) -> Iterator[Outcome]:
         announced_at=notice.announced_at,
         expires_on=ladder.validity(lower).until(last) if criterion else None,
         qualified=criterion is None or criterion.met(seen),
-        evidence=case.evidence(keep, seen, last),
+        evidence=case.evidence(keep, seen, day),
     )
 
 
