@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from membership.errors import Flaw, ProgramInvalid
-from membership.program.places import shown
+from membership.program.places import below, shortened, shown
 
 LARGEST = 256 * 1024
 """Bytes; the presets have two thousand."""
@@ -98,7 +98,7 @@ def check_shape(document: Any) -> None:
                         refuse(
                             path, str(key), f"the key {key!r} is not a word", f"Put it in quotes: '{key}'."
                         )
-                    waiting.append((f"{path}.{key}" if path else key, value, depth + 1))
+                    waiting.append((below(path, key), value, depth + 1))
             case list() | tuple():
                 waiting += [(f"{path}[{n}]", value, depth + 1) for n, value in enumerate(here)]
 
@@ -109,4 +109,4 @@ def refuse_depth(path: str) -> NoReturn:
 
 
 def refuse(path: str, value: object, message: str, remedy: str) -> NoReturn:
-    raise ProgramInvalid([Flaw(path, value, message, remedy)])
+    raise ProgramInvalid([Flaw(path, value, shortened(message), shortened(remedy))])

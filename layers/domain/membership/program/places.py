@@ -31,9 +31,9 @@ def locate(document: Any, place: Place) -> tuple[str, Any]:
                 isinstance(here, Mapping) and len(here) == 1 and not RESERVED & here.keys()
             ):
                 ((key, value),) = here.items()
-                path, here = _below(path, key), key if step == "metric" else value
+                path, here = below(path, key), key if step == "metric" else value
             case _:
-                path = _below(path, step)
+                path = below(path, step)
                 here = here.get(step) if isinstance(here, Mapping) else None
         last = step
     return path, here
@@ -43,10 +43,16 @@ def _is_kind(here: Any, step: str) -> bool:
     return isinstance(here, Mapping) and here.get("kind") == step and step not in here
 
 
-def _below(path: str, key: str) -> str:
+def below(path: str, key: str) -> str:
+    """The path of a key; one that would read as something else stands in quotes."""
     if not re.fullmatch(r"[^\s.\[\]]{1,64}", key):
         return f"{path}[{key[:64]!r}]"
     return f"{path}.{key}" if path else key
+
+
+def shortened(words: str, longest: int = 300) -> str:
+    """Words that name what was sent may be as long as that."""
+    return words if len(words) <= longest else words[:longest] + "…"
 
 
 def shown(value: Any) -> object:
@@ -58,10 +64,9 @@ def shown(value: Any) -> object:
         case int() if value.bit_length() > 128:
             return f"a number of {value.bit_length()} bits"
         case str():
-            whole = value.encode("utf-8", "backslashreplace").decode()
-            return whole if len(whole) <= 80 else whole[:80] + "…"
-        case Mapping() | list() | tuple() if len(text := str(value)) > 200:
-            return text[:200] + "…"
+            return shortened(value.encode("utf-8", "backslashreplace").decode(), 80)
+        case Mapping() | list() | tuple() if len(str(value)) > 200:
+            return shortened(str(value), 200)
         case Mapping():
             return {key: shown(part) for key, part in value.items()}
         case list() | tuple():

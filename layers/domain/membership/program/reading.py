@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from membership.errors import Flaw, ProgramInvalid
 from membership.program.document import check_shape, parse
 from membership.program.flaws import Fault, Unsound
-from membership.program.places import locate, shown
+from membership.program.places import locate, shortened, shown
 from membership.program.remedies import fault_of
 from membership.program.schema import Program
 
@@ -55,7 +55,7 @@ def _flaws(document: Mapping[str, Any], detail: ErrorDetails) -> list[Flaw]:
 def _flaw(document: Mapping[str, Any], place: tuple[int | str, ...], fault: Fault) -> Flaw:
     path, value = locate(document, (*place, *fault.place))
     typed = "Write : , { } [ ] with the keyboard in English. " if _is_full_width(path, value) else ""
-    return Flaw(path, shown(value), fault.message, typed + fault.remedy)
+    return Flaw(path, shown(value), shortened(fault.message), shortened(typed + fault.remedy))
 
 
 def _is_full_width(path: str, value: Any) -> bool:

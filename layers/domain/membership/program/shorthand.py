@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
+from pydantic import BaseModel
+
 
 def kind_alone(value: Any) -> Any:
     """`calendar_year` is short for `{kind: calendar_year}`."""
@@ -17,6 +19,15 @@ def kind_or_name(kinds: Any) -> Any:
 def one_or_many(value: Any) -> Any:
     """`order` is short for `[order]`."""
     return [value] if isinstance(value, str) else value
+
+
+def tagged(kinds: Any) -> Mapping[str, type[BaseModel]]:
+    """The kinds of a union by their tags: `Annotated[Sum, Tag("<sum>")]` is found under 'sum'."""
+    found = {}
+    for kind in get_args(kinds):
+        model, tag = get_args(kind)
+        found[tag.tag.strip("<>")] = model
+    return found
 
 
 def first_key(value: Any, kinds: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""Figures of a member. A new kind is one new file here and one line in `METRICS`."""
+"""Figures of a member. A new kind is one new file here and one line in `_Kinds`."""
 
 from typing import Annotated, Any
 
@@ -9,9 +9,17 @@ from membership.program.metrics.count import Count
 from membership.program.metrics.points import Points
 from membership.program.metrics.since import Since
 from membership.program.metrics.sum import Sum
-from membership.program.shorthand import first_key
+from membership.program.shorthand import first_key, tagged
 
-METRICS = {"sum": Sum, "count": Count, "points": Points, "since": Since}
+_Kinds = (
+    Annotated[Sum, Tag("<sum>")]
+    | Annotated[Count, Tag("<count>")]
+    | Annotated[Points, Tag("<points>")]
+    | Annotated[Since, Tag("<since>")]
+)
+
+METRICS = tagged(_Kinds)
+"""Each kind by the key that tells it."""
 
 
 def _kind(value: Any) -> str | None:
@@ -19,13 +27,7 @@ def _kind(value: Any) -> str | None:
     return kind and f"<{kind}>"
 
 
-Metric = Annotated[
-    Annotated[Sum, Tag("<sum>")]
-    | Annotated[Count, Tag("<count>")]
-    | Annotated[Points, Tag("<points>")]
-    | Annotated[Since, Tag("<since>")],
-    Discriminator(_kind),
-]
+Metric = Annotated[_Kinds, Discriminator(_kind)]
 
 __all__ = [
     "METRICS",
