@@ -1,0 +1,266 @@
+"""make demo: the stack on an emulator, a log of real orders posted to it, and what came of them."""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tools import cdnow
+from tools.cdnow import LogMissing, Purchase
+from tools.demo import report, shop
+from tools.demo.api import Refused
+from tools.demo.report import Seen
+from tools.demo.shop import Shop, Untaken
+from tools.demo.watch import Watch
+from tools.deploy import DeployError, Stack, deploy
+from tools.emulator import Emulator, EmulatorError
+from tools.receiver import Receiver
+from tools.sam import ROOT
+
+PLACE = ROOT / ".local" / "demo"
+CONNECTIONS = 4
+LOOK_AGAIN = 0.5
+PATIENCE = 120.0
+"""Seconds without any progress after which something must be wrong."""
+REVIEW_THROUGH = date(1999, 3, 31)
+"""Late enough to see who falls at the end of 1998."""
+
+console = Console(highlight=False)
+
+
+class Stuck(Exception):
+    """Nothing moved for a long time."""
+
+
+class Clock:
+    """How long each stage took."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        with console.status(f"{name} …"):
+            yield
+        self.took(name, time.monotonic() - began)
+
+    def took(self, name: str, seconds: float) -> None:
+        self.stages[name] = seconds
+        console.print(f"[green]✓[/] {name} [dim]{seconds:.1f} s[/]")
+
+
+def main() -> int:
+    """Runs the demo. Whatever happens, nothing that it started is left running."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    emulator = Emulator(PLACE.parent / f"demo-{os.getpid()}")
+    failed = True
+    try:
+        _end_what_was_killed()
+        failed = not _run(emulator)
+    except KeyboardInterrupt:
+        console.print("[yellow]Interrupted.[/]")
+    except (
+        *(DeployError, EmulatorError, LogMissing, Refused, Stuck, Untaken),
+        *(BotoCoreError, ClientError, RuntimeError),
+    ) as problem:
+        console.print("[bold red]The demo failed:[/]", str(problem), markup=True, style=None)
+    finally:
+        # From here on a second Ctrl-C must not leave half of it behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        emulator.stop()
+        _keep_logs(emulator)
+    if failed:
+        console.print(f"What the emulator and the SAM CLI said is in {_shown(PLACE)}.")
+    console.print("Everything that the demo started is stopped." if not failed else "Everything is stopped.")
+    return int(failed)
+
+
+def _run(emulator: Emulator) -> bool:
+    """All of it; False where what came out isn't what plain addition says."""
+    clock, began = Clock(), time.monotonic()
+    log = cdnow.sample()
+    report.introduce(console, log)
+    with clock.stage("Start the emulator"):
+        emulator.start()
+    with clock.stage("Build and deploy template.yaml with the SAM CLI"):
+        stack = deploy(emulator)
+    _pause_schedule(stack)
+    secrets: list[str] = []
+    with Receiver(lambda: secrets) as receiver:
+        with clock.stage("Issue keys, put the program, set the webhook"):
+            opened = shop.open_shop(stack)
+            secrets.append(opened.operator.put("/v1/channels/webhook", {"url": receiver.url})["secret"])
+        look = Watch(stack, opened.program)
+        # The first message is taken, and answered as if it weren't: it must come again and change nothing.
+        receiver.misbehave("took:500")
+        behind = Behind(look)
+        _post_and_settle(clock, opened, behind, log)
+        at_the_end = look.members()
+        reviewed = _review(clock, stack, behind)
+        with clock.stage("Deliver to the shop's receiver"):
+            outcomes = look.outcomes()
+            due = sum(outcome.type in ("message.due", "reward.granted") for outcome in outcomes)
+            _wait_until(lambda: len(receiver.effects), due, "messages delivered")
+            _wait_until(lambda: receiver.duplicates, 1, "repeated messages")
+        seen = Seen(
+            shop=opened,
+            log=log,
+            at_the_end=at_the_end,
+            members=look.members(),
+            outcomes=outcomes,
+            reviewed=reviewed,
+            receiver=receiver,
+            parked=look.parked(),
+            failures=look.failures(),
+            stages=clock.stages,
+        )
+        PLACE.mkdir(parents=True, exist_ok=True)
+        sound = report.show(console, seen, PLACE)
+    console.print(f"\nAll of it took {time.monotonic() - began:.0f} s.")
+    report.go_on(console)
+    return sound
+
+
+class Behind:
+    """How far settling is behind: which members have not yet got all the facts that were sent of them."""
+
+    def __init__(self, look: Watch) -> None:
+        self.look = look
+        self.sent: Counter[str] = Counter()
+        self.settled = 0
+        self._waiting: dict[str, int] = {}
+
+    def expect(self, members: Sequence[str]) -> None:
+        """A fact more for each of these, in the order in which they will be settled."""
+        for member in members:
+            self.sent[member] += 1
+            # To the end of the line: it is complete only when this one is settled.
+            self._waiting[member] = self._waiting.pop(member, 0) + 1
+
+    def count(self) -> int:
+        """Facts of members that are complete. Looks at the next in line only: looking is work, too."""
+        while first := list(islice(self._waiting, 100)):
+            found = self.look.settled(first)
+            complete = [member for member in first if found.get(member, 0) >= self.sent[member]]
+            self.settled += sum(self._waiting.pop(member) for member in complete)
+            if len(complete) < len(first) / 2:
+                break
+        return self.settled
+
+
+def _post_and_settle(clock: Clock, opened: Shop, behind: Behind, log: list[Purchase]) -> None:
+    """Both at once, as they are: orders are acknowledged when they are durable, and settled behind that."""
+    began, stop = time.monotonic(), threading.Event()
+    bars = Progress(
+        TextColumn("{task.description:28}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console,
+    )  # fmt: skip
+    with bars, ThreadPoolExecutor(1) as pool:
+        posted = bars.add_task("Post real orders", total=len(log))
+        settled = bars.add_task("Settled, from the stream", total=len(log))
+        behind.expect([purchase.customer for purchase in shop.in_time(log)])
+
+        def count() -> int:
+            now = behind.count()
+            bars.update(settled, completed=now)
+            return now
+
+        posting = pool.submit(shop.post, opened, log, CONNECTIONS, lambda n: bars.advance(posted, n), stop)
+        try:
+            while not posting.done():
+                count()
+                time.sleep(LOOK_AGAIN)
+            posting.result()
+            clock.stages["Post the orders"] = time.monotonic() - began
+            _wait_until(count, len(log), "orders settled")
+        finally:
+            stop.set()
+    clock.stages["Post and settle the orders"] = time.monotonic() - began
+
+
+def _review(clock: Clock, stack: Stack, behind: Behind) -> dict[date, int]:
+    """The days on which somebody is due, one after the other, as the schedule would have come to them."""
+    began, look = time.monotonic(), behind.look
+    days: dict[date, int] = {}
+    with console.status("Review the days on which somebody is due …"):
+        while due := look.due(REVIEW_THROUGH):
+            day = due[0][0]
+            if day in days:
+                raise Stuck(f"members are still due on {day} after its review")
+            members = [member for on, member in due if on == day]
+            behind.expect(members)
+            stack.invoke("ReviewFunction", {"program": look.program, "as_of": day.isoformat()})
+            days[day] = len(members)
+            _wait_until(behind.count, behind.sent.total(), f"facts settled after the review of {day}")
+    clock.took("Review the days on which somebody is due", time.monotonic() - began)
+    return days
+
+
+def _wait_until(count: Callable[[], int], enough: int, what: str) -> None:
+    """Looks until there are enough; gives up where nothing has moved for long."""
+    seen, moved = -1, time.monotonic()
+    while (now := count()) < enough:
+        if now != seen:
+            seen, moved = now, time.monotonic()
+        elif time.monotonic() - moved > PATIENCE:
+            raise Stuck(f"only {now} of {enough} {what}, and no more for {PATIENCE:.0f} s")
+        time.sleep(LOOK_AGAIN)
+
+
+def _pause_schedule(stack: Stack) -> None:
+    """The hourly review would come with today's date, and make the members some thirty years older."""
+    scheduler = stack.emulator.client("scheduler")
+    for listed in scheduler.list_schedules()["Schedules"]:
+        scheduler.delete_schedule(Name=listed["Name"])
+
+
+def _end_what_was_killed() -> None:
+    """A demo that was killed could not clean up; its process number is in its folder's name."""
+    for home in PLACE.parent.glob("demo-*"):
+        if not _alive(int(home.name.removeprefix("demo-"))):
+            Emulator(home).stop()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _keep_logs(emulator: Emulator) -> None:
+    PLACE.mkdir(parents=True, exist_ok=True)
+    for log in emulator.home.glob("*.log"):
+        with suppress(OSError):
+            shutil.copy(log, PLACE)
+    shutil.rmtree(emulator.home, ignore_errors=True)
+
+
+def _as_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

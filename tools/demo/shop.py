@@ -1,0 +1,105 @@
+"""A shop of its own on a deployed stack: keys, a program, orders sent as any shop would send them."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, time
+from itertools import islice
+from typing import Any
+from zlib import crc32
+
+from tools.cdnow import Purchase
+from tools.demo import program
+from tools.demo.api import Api
+from tools.deploy import Stack
+
+BATCH = 100
+"""The most that POST /v1/events takes."""
+NOON = time(12)
+"""The log tells days; any time of the day would do."""
+
+
+class Untaken(Exception):
+    """An order was refused."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A program that is in force, and the keys of the two who work with it."""
+
+    stack: Stack
+    program: str
+    operator: Api
+    storefront: Api
+
+
+def open_shop(stack: Stack) -> Shop:
+    """As on an account: whoever may invoke the function issues the first key, and that key does the rest."""
+    wanted = program.document()
+    first = {"issue_key": {"program": wanted["id"], "role": "operator", "label": "demo"}}
+    operator = Api(stack.base_url, stack.invoke("OperateFunction", first)["secret"])
+    operator.put("/v1/program", wanted)
+    storefront = operator.post("/v1/keys", {"role": "storefront", "label": "demo shop"})["secret"]
+    return Shop(stack, wanted["id"], operator, Api(stack.base_url, storefront))
+
+
+def in_time(purchases: Sequence[Purchase]) -> list[Purchase]:
+    return sorted(purchases, key=lambda purchase: (purchase.day, purchase.line))
+
+
+def post(
+    shop: Shop,
+    purchases: Sequence[Purchase],
+    connections: int,
+    accepted: Callable[[int], None],
+    stop: threading.Event,
+) -> None:
+    """Post the orders in the order of time, over several connections; `accepted` hears of each batch.
+
+    A member's orders all go over one connection, one batch after the other, so they stay in their order.
+    """
+    lanes: list[list[Purchase]] = [[] for _ in range(connections)]
+    for purchase in in_time(purchases):
+        lanes[crc32(purchase.customer.encode()) % connections].append(purchase)
+
+    def send(lane: Sequence[Purchase]) -> None:
+        for batch in _batches(lane):
+            if stop.is_set():
+                return
+            answer = shop.storefront.post("/v1/events", [_event(purchase) for purchase in batch])
+            for item in answer["data"]:
+                # A duplicate was taken, too: a function whose write was acknowledged late asked again.
+                if item["status"] not in ("accepted", "duplicate"):
+                    raise Untaken(f"an order was not taken: {item}")
+            accepted(len(batch))
+
+    with ThreadPoolExecutor(connections) as pool:
+        sending = [pool.submit(send, lane) for lane in lanes]
+        try:
+            for sent in sending:
+                sent.result()
+        finally:
+            stop.set()
+
+
+def _event(purchase: Purchase) -> dict[str, Any]:
+    """What a shop knows of the order when it is paid. The log has no ids, so the line's number is one."""
+    order = f"cdnow-{purchase.line}"
+    return {
+        "id": order,
+        "type": "order",
+        "member_id": purchase.customer,
+        "occurred_at": datetime.combine(purchase.day, NOON, program.program().zone).isoformat(),
+        "data": {
+            "order_id": order,
+            "amount": f"{purchase.cents // 100}.{purchase.cents % 100:02d}",
+            "currency": "USD",
+        },
+    }
+
+
+def _batches(lane: Sequence[Purchase]) -> Iterator[list[Purchase]]:
+    rest = iter(lane)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
