@@ -7,27 +7,33 @@ import typer
 from rich.console import Console
 
 from tools import sam
+from tools.demo.shop import open_shop
 from tools.deploy import DeployError, deploy
 from tools.emulator import Emulator, EmulatorError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
-FIRST_KEY = "events/operate/issue_key.json"
 console = Console(highlight=False, soft_wrap=True)
 
 
 @app.command()
 def up() -> None:
-    """Starts the emulator, unless it runs already, and deploys the working tree to it."""
+    """Starts the emulator unless it runs, deploys the working tree, and puts the demo's program in force."""
     emulator = Emulator()
     with console.status("Starting the emulator …"):
         emulator.start()
     with console.status("Building and deploying …"):
         stack = deploy(emulator)
-    console.print(f"[bold]Tierwise is up[/] at {stack.base_url}")
-    console.print("  the contract   GET /docs, GET /openapi.json")
-    console.print(f'  a first key    make sam DO="remote invoke OperateFunction --event-file {FIRST_KEY}"')
-    console.print('  a log          make sam DO="logs --name IngestFunction"')
-    console.print("  the end        make down")
+    with console.status("Issuing keys …"):
+        opened = open_shop(stack)
+    profile = emulator.profile.relative_to(sam.ROOT)
+    console.print("[bold]Tierwise is up[/] until make down. In your shell:\n")
+    console.print(f"  BASE={stack.base_url}")
+    console.print(f"  OPERATOR={opened.operator.key} STOREFRONT={opened.storefront.key}")
+    console.print('  curl -H "Authorization: Bearer $STOREFRONT" $BASE/v1/program')
+    console.print("  open $BASE/docs                                  # every route, and how to call it")
+    console.print('  make sam DO="remote invoke ReviewFunction --event-file events/review/….json"')
+    console.print('  make sam DO="logs --name IngestFunction"')
+    console.print(f"  export AWS_CONFIG_FILE=$PWD/{profile} AWS_PROFILE=local   # for any AWS tool")
 
 
 @app.command()
@@ -54,7 +60,7 @@ def build(environment: str = typer.Argument("default")) -> None:
     """Builds for an account, as samconfig.toml says for this environment."""
     failed = sam.build(environment)
     if not failed and not sam.has_byte_code():
-        console.print("[bold yellow]No byte code in this build[/]: no interpreter of the target's version is here.")
+        console.print("[bold yellow]This build has no byte code[/]: the target's interpreter is not here.")
         console.print("It works, but cold starts take about twice as long.")
     raise typer.Exit(failed)
 
