@@ -9,6 +9,11 @@ from membership import runtime
 
 logger = Logger()
 
+
+class Unauthorized(Exception):
+    """Its message, this very word, makes the gateway answer 401."""
+
+
 BEARER = re.compile(r"[Bb]earer +(tw_[A-Za-z0-9_-]{40,60})", re.ASCII)
 
 
@@ -22,7 +27,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     bearer = BEARER.fullmatch(headers.get("authorization") or "")
     caller = runtime.access().caller(bearer[1]) if bearer else None
     if caller is None:
-        raise Exception("Unauthorized")  # these very words make the gateway answer 401
+        raise Unauthorized("Unauthorized")
     return {
         "principalId": caller.key_id,
         "policyDocument": {

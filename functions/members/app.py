@@ -61,7 +61,7 @@ def get_history(request: Request) -> Response:
     """What was decided, newest first."""
     member_id, viewing = request.id("member_id"), runtime.viewing()
     resource, after = f"history/{member_id}", request.query["cursor"]
-    position = cursors.unseal(after, request.program, resource, POSITIONS) if after else None
+    position = cursors.unseal(after, request.program, resource, POSITIONS) if after is not None else None
     page = viewing.history(request.program, member_id, request.now, position, request.query["limit"])
     versions, lang = viewing.versions(request.program), request.query["lang"]
     view = HistoryView(

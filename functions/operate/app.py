@@ -114,7 +114,7 @@ def get_deliveries(request: Request) -> Response:
     """List deliveries."""
     asked, after = request.query["status"], request.query["cursor"]
     resource = f"deliveries/{asked or 'all'}"
-    before = cursors.unseal(after, request.program, resource, POSITIONS) if after else None
+    before = cursors.unseal(after, request.program, resource, POSITIONS) if after is not None else None
     found, position = runtime.deliveries().page(
         request.program, [asked] if asked else STATUSES, request.query["limit"], before
     )

@@ -6,6 +6,7 @@ from typing import Any
 from membership.errors import NotFound
 from membership.facts import Fact
 from membership.http.problems import Error, Problem, Refused, conflict
+from membership.http.requests import is_id
 from membership.http.views import EventView
 from membership.ingesting import Taken
 
@@ -42,7 +43,7 @@ def tell(
         told_id = raw.get("id") if isinstance(raw, dict) else None
         answers.append(
             EventView(
-                id=told_id if isinstance(told_id, str) else None,
+                id=told_id if is_id(told_id) else None,
                 status=status,
                 errors=tuple(_within(n, error) for error in errors),
             )

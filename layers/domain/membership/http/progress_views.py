@@ -209,7 +209,7 @@ class DecidedView(View):
 
     @classmethod
     def of(cls, outcome: Outcome) -> "DecidedView":
-        data = outcome.model_dump(mode="json", exclude={"type", "at", "evidence"}, exclude_none=True)
+        data = outcome.model_dump(mode="json", exclude={"type", "at", "fact", "evidence"}, exclude_none=True)
         return cls(type=outcome.type, data=data)
 
 

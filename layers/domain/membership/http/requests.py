@@ -64,10 +64,15 @@ def json_body(event: Mapping[str, Any]) -> Any:
         raise malformed("The body has a number that is far too long.") from None
 
 
+def is_id(value: object) -> bool:
+    """Whether it is an id, and so can be repeated to whoever sent it."""
+    return isinstance(value, str) and _WHOLE_ID.fullmatch(value) is not None
+
+
 def path_id(event: Mapping[str, Any], name: str) -> str:
     """An id from the path. No id holds `%`, so undoing the escapes once more than needed does no harm."""
     found = unquote((event.get("pathParameters") or {}).get(name) or "")
-    if not _WHOLE_ID.fullmatch(found):
+    if not is_id(found):
         raise invalid_parameter(name, "an id is 1 to 128 letters, digits and . _ : @ + = -")
     return found
 

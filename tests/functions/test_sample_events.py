@@ -1,0 +1,42 @@
+"""The events that operators send by `sam remote invoke` are taken as they are."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from membership.program import presets
+from tests.functions.conftest import Client, Cloud
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+
+def sample(name: str) -> Any:
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+@pytest.fixture
+def demo(cloud: Cloud) -> Client:
+    """The program that the samples are of."""
+
+    client = Client(cloud, cloud.issue("demo"))
+    preset = presets.text("p2-customer-policy").replace("id: customer-policy", "id: demo")
+    assert client.put("/v1/program", preset).status == 200
+    return client
+
+
+def test_samples_of_ingest_and_members(cloud: Cloud, demo: Client) -> None:
+    for name in ("ingest/enrol", "ingest/events", "members/program", "members/progress"):
+        told = cloud.invoke(name.split("/")[0], sample(name))
+        assert told["statusCode"] == 200, (name, told["body"])
+
+
+def test_the_sample_of_authorize_is_nobodys_key(cloud: Cloud) -> None:
+    with pytest.raises(Exception, match="^Unauthorized$"):
+        cloud.invoke("authorize", sample("authorize/bearer"))
+
+
+def test_samples_of_review_and_rebuild(cloud: Cloud, demo: Client) -> None:
+    cloud.invoke("ingest", sample("ingest/events"))
+    assert set(cloud.invoke("rebuild", sample("rebuild/one_member"))) == {"member", "outcomes"}
