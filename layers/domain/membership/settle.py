@@ -67,9 +67,12 @@ def settle(
                 member.applied.add(fact, refused=True)
                 settled.changed = True
                 continue
-        known_before, clock_before = dict(known), member.clock
+        clock_before = member.clock
+        refunded_before = {id_: account.refunded for id_, account in known.items()}
         fold(program, member, fact, known)
-        given_back = {id_: account for id_, account in known.items() if known_before.get(id_) != account}
+        given_back = {
+            id_: account for id_, account in known.items() if account.refunded != refunded_before.get(id_, 0)
+        }
         settled.accounts |= given_back
         settled.outcomes += _decide(Case(program, version, member, fact, bool(given_back), clock_before))
         member.applied.add(fact)
