@@ -1,4 +1,4 @@
-"""Writes what is published of the contract, from the code: `openapi.json` and the reference of problems.
+"""Writes what is published and made from the code: the contract, the problems, the schema, the pictures.
 
 `--check` writes nothing, and fails where what is committed differs from what the code says.
 """
@@ -12,13 +12,21 @@ from rich.console import Console
 from membership.http import openapi
 from membership.http.operations import OPERATIONS
 from membership.http.problems import KINDS, Kind
+from tools import schema
+from tools.pictures import picture
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def published() -> Mapping[str, str]:
     """Path → text of everything that is made from the code."""
-    return {"openapi.json": openapi.text(), "docs/reference/problems.md": _problems()}
+    return {
+        "openapi.json": openapi.text(),
+        "docs/reference/problems.md": _problems(),
+        "docs/reference/program.schema.json": schema.text(),
+        "docs/images/progress.en.svg": picture("en"),
+        "docs/images/progress.zh.svg": picture("zh"),
+    }
 
 
 def drifted() -> list[str]:

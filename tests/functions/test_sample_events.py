@@ -33,7 +33,7 @@ def test_samples_of_ingest_and_members(cloud: Cloud, demo: Client) -> None:
 
 
 def test_the_sample_of_authorize_is_nobodys_key(cloud: Cloud) -> None:
-    with pytest.raises(Exception, match="^Unauthorized$"):
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
         cloud.invoke("authorize", sample("authorize/bearer"))
 
 
