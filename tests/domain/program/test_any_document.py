@@ -81,6 +81,18 @@ def is_read_or_refused(read: Any, source: Any) -> None:
 
 
 @given(mangled())
+@example({"\ud800": {"\ud800": "\ud800"}})
+@example({"tiers": [{"qualify": {"\ud800": {"\ud800": 1}}, "\ud800": {"\ud800": 1}}]})
+@example({"metrics": {"\ud800": {"points": {"\ud800": "\ud800"}}}})
+@example({**DOCUMENTS[0], "tiers": [{"id": "a"}, {"id": "b", "qualify": {"": None, "\ud800": None}}]})
+@example({5: 1, "\ud800": {None: {}}})
+@example(
+    {
+        "metrics": {"x": {"count": ["\ud800"], "where": {"\ud800": 1}}},
+        "timezone": "\ud800",
+        "window": "\ud800",
+    }
+)
 @settings(max_examples=400, deadline=None)
 def test_a_document(document: Any) -> None:
     is_read_or_refused(program_from, document)

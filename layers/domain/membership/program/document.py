@@ -105,8 +105,8 @@ def check_shape(document: Any) -> None:
 
 def refuse_depth(path: str) -> NoReturn:
     message, remedy = f"is nested more than {DEEPEST} deep", "Nest less; an alias can't stand for itself."
-    refuse(path[:200], None, message, remedy)
+    refuse(path, None, message, remedy)
 
 
 def refuse(path: str, value: object, message: str, remedy: str) -> NoReturn:
-    raise ProgramInvalid([Flaw(path, value, shortened(message), shortened(remedy))])
+    raise ProgramInvalid([Flaw(shortened(path), shown(value), shortened(message), shortened(remedy))])

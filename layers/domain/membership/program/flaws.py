@@ -17,7 +17,10 @@ class Unsound(ValueError):
 
     def __init__(self, *faults: Fault) -> None:
         self.faults = faults
-        super().__init__("; ".join(fault.message for fault in faults))
+        said = "; ".join(fault.message for fault in faults)
+        super().__init__(
+            said.encode("ascii", "backslashreplace").decode()
+        )  # pydantic dies of half a character
 
 
 def unsound(message: str, remedy: str) -> Unsound:

@@ -51,8 +51,9 @@ def below(path: str, key: str) -> str:
 
 
 def shortened(words: str, longest: int = 300) -> str:
-    """Words that name what was sent may be as long as that."""
-    return words if len(words) <= longest else words[:longest] + "…"
+    """Words that repeat what was sent: as text that can be sent back, and no longer than that."""
+    whole = words.encode("utf-8", "backslashreplace").decode()
+    return whole if len(whole) <= longest else whole[:longest] + "…"
 
 
 def shown(value: Any) -> object:
@@ -64,11 +65,11 @@ def shown(value: Any) -> object:
         case int() if value.bit_length() > 128:
             return f"a number of {value.bit_length()} bits"
         case str():
-            return shortened(value.encode("utf-8", "backslashreplace").decode(), 80)
+            return shortened(value, 80)
         case Mapping() | list() | tuple() if len(str(value)) > 200:
             return shortened(str(value), 200)
         case Mapping():
-            return {key: shown(part) for key, part in value.items()}
+            return {shortened(str(key), 80): shown(part) for key, part in value.items()}
         case list() | tuple():
             return [shown(part) for part in value]
     return value

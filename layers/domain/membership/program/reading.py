@@ -55,7 +55,7 @@ def _flaws(document: Mapping[str, Any], detail: ErrorDetails) -> list[Flaw]:
 def _flaw(document: Mapping[str, Any], place: tuple[int | str, ...], fault: Fault) -> Flaw:
     path, value = locate(document, (*place, *fault.place))
     typed = "Write : , { } [ ] with the keyboard in English. " if _is_full_width(path, value) else ""
-    return Flaw(path, shown(value), shortened(fault.message), shortened(typed + fault.remedy))
+    return Flaw(shortened(path), shown(value), shortened(fault.message), shortened(typed + fault.remedy))
 
 
 def _is_full_width(path: str, value: Any) -> bool:
