@@ -21,8 +21,8 @@ export SAM_CLI_TELEMETRY := 0
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: install ## Deploy to an emulator of this machine, post 6,919 real orders, show what came of them
-	@$(PY) -m tools.demo
+demo: install ## Deploy to an emulator of this machine, post 6,919 real orders, show what came of them (KEEP=1 leaves it running)
+	@$(PY) -m tools demo $(if $(KEEP),--keep)
 
 up: install ## Start the emulator and deploy; prints the address and how to get a first key
 	@$(PY) -m tools up

@@ -1,4 +1,4 @@
-"""make up, make down, make sam, make build."""
+"""make up, make down, make demo, make sam, make build."""
 
 import subprocess
 import sys
@@ -7,11 +7,13 @@ import typer
 from rich.console import Console
 
 from tools import sam
+from tools.demo.__main__ import main as demo
 from tools.demo.shop import open_shop
 from tools.deploy import DeployError, deploy
 from tools.emulator import Emulator, EmulatorError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+app.command("demo")(demo)
 console = Console(highlight=False, soft_wrap=True)
 
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import sys
 import threading
 import time
 from collections import Counter
@@ -12,10 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import islice
-from pathlib import Path
+from typing import Annotated
 
+import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tools import cdnow
@@ -45,6 +46,13 @@ class Stuck(Exception):
     """Nothing moved for a long time."""
 
 
+FAULTS = (
+    *(DeployError, EmulatorError, LogMissing, Refused, Stuck, Untaken),
+    *(BotoCoreError, ClientError, RuntimeError),
+)
+"""What is told in a sentence; anything else is a fault of the demo, and shows where."""
+
+
 class Clock:
     """How long each stage took."""
 
@@ -63,33 +71,39 @@ class Clock:
         console.print(f"[green]✓[/] {name} [dim]{seconds:.1f} s[/]")
 
 
-def main() -> int:
-    """Runs the demo. Whatever happens, nothing that it started is left running."""
+def main(
+    keep: Annotated[
+        bool, typer.Option(help="Leave the stack running, as make up does, until make down.")
+    ] = False,
+) -> None:
+    """Shows the whole product with real orders. Whatever happens, it leaves nothing running unasked."""
     signal.signal(signal.SIGTERM, _as_interrupt)
-    emulator = Emulator(PLACE.parent / f"demo-{os.getpid()}")
+    emulator = Emulator() if keep else Emulator(PLACE.parent / f"demo-{os.getpid()}")
+    if keep and emulator.running:
+        console.print("[red]make up's stack is running already; make down ends it.[/]")
+        raise typer.Exit(1)
     failed = True
     try:
         _end_what_was_killed()
-        failed = not _run(emulator)
+        failed = not _run(emulator, keep)
     except KeyboardInterrupt:
         console.print("[yellow]Interrupted.[/]")
-    except (
-        *(DeployError, EmulatorError, LogMissing, Refused, Stuck, Untaken),
-        *(BotoCoreError, ClientError, RuntimeError),
-    ) as problem:
-        console.print("[bold red]The demo failed:[/]", str(problem), markup=True, style=None)
+    except FAULTS as problem:
+        console.print("[bold red]The demo failed:[/]", escape(str(problem)))
     finally:
-        # From here on a second Ctrl-C must not leave half of it behind.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        emulator.stop()
-        _keep_logs(emulator)
+        # From here on another Ctrl-C must not leave half of it behind.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        if failed or not keep:
+            emulator.stop()
+            _keep_logs(emulator)
+            console.print("\nEverything that the demo started is stopped.")
     if failed:
-        console.print(f"What the emulator and the SAM CLI said is in {_shown(PLACE)}.")
-    console.print("Everything that the demo started is stopped." if not failed else "Everything is stopped.")
-    return int(failed)
+        console.print(f"What the emulator and the SAM CLI said is in {PLACE.relative_to(ROOT)}.")
+        raise typer.Exit(1)
 
 
-def _run(emulator: Emulator) -> bool:
+def _run(emulator: Emulator, keep: bool) -> bool:
     """All of it; False where what came out isn't what plain addition says."""
     clock, began = Clock(), time.monotonic()
     log = cdnow.sample()
@@ -131,7 +145,7 @@ def _run(emulator: Emulator) -> bool:
         PLACE.mkdir(parents=True, exist_ok=True)
         sound = report.show(console, seen, PLACE)
     console.print(f"\nAll of it took {time.monotonic() - began:.0f} s.")
-    report.go_on(console)
+    report.go_on(console, opened if keep else None, report.most_eventful(seen))
     return sound
 
 
@@ -230,7 +244,7 @@ def _pause_schedule(stack: Stack) -> None:
 
 def _end_what_was_killed() -> None:
     """A demo that was killed could not clean up; its process number is in its folder's name."""
-    for home in PLACE.parent.glob("demo-*"):
+    for home in PLACE.parent.glob("demo-[0-9]*"):
         if not _alive(int(home.name.removeprefix("demo-"))):
             Emulator(home).stop()
             shutil.rmtree(home, ignore_errors=True)
@@ -241,7 +255,7 @@ def _alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # somebody else's
         return True
     return True
 
@@ -258,9 +272,5 @@ def _as_interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _shown(path: Path) -> Path:
-    return path.relative_to(ROOT)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    typer.run(main)

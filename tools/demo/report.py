@@ -1,31 +1,31 @@
 """What the demo shows: tiers, promotions, one member, notices, deliveries, times; and whether it is right."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group
+from rich import box
+from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
+from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
-from rich.text import Text
 
 from membership.member.state import Member
 from membership.outcomes import Envelope
 from membership.program import wording
-from membership.program.schema import Program
+from membership.program.schema import Program, Tier
 from tools.cdnow import Purchase
 from tools.demo import program
 from tools.demo.shop import Shop
 from tools.receiver import Receiver
 from tools.sam import ROOT
 
-BAR = 40
-NOTICES_SHOWN = 4
+BAR = 36
+NOTICES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Seen:
     members: Mapping[str, Member]
     outcomes: Sequence[Envelope]
     reviewed: Mapping[date, int]
+    """Days on which somebody was due, and how many."""
     receiver: Receiver
     parked: int
     failures: Mapping[str, int]
@@ -51,8 +52,8 @@ class Seen:
     def of_type(self, kind: str) -> list[Envelope]:
         return [outcome for outcome in self.outcomes if outcome.type == kind]
 
-    def day(self, outcome: Envelope) -> date:
-        return self.program.day(outcome.at)
+    def day(self, moment: datetime) -> date:
+        return self.program.day(moment)
 
     def name(self, tier: str) -> str:
         return self.program.ladder.tier(tier).label().get("en")
@@ -62,11 +63,12 @@ def introduce(console: Console, log: Sequence[Purchase]) -> None:
     customers, total = len({purchase.customer for purchase in log}), sum(p.cents for p in log)
     console.print(
         f"[bold]Tierwise, on this machine.[/] The orders are real: {len(log):,} purchases by {customers:,} "
-        f"customers of CDNOW, {min(p.day for p in log)} to {max(p.day for p in log)}, {_usd(total)}. "
-        "The log has orders only: no refunds, no other activity, no feedback; nothing is invented here.\n"
-        "The program is preset P1 with these changes:"
+        f"customers of CDNOW, {min(p.day for p in log)} to {max(p.day for p in log)}, {_usd(total)}. The log "
+        "has orders only: no refunds, no other activity, no feedback; nothing is invented here. The program "
+        f"is preset P1 with the changes of {program.FILE.relative_to(ROOT)}:"
     )
-    console.print(Panel(Syntax(program.FILE.read_text("utf-8").strip(), "yaml", background_color="default")))
+    changes = Syntax(program.FILE.read_text("utf-8").strip(), "yaml", background_color="default")
+    console.print(Padding(changes, (1, 2)))
 
 
 def show(console: Console, seen: Seen, folder: Path) -> bool:
@@ -80,27 +82,44 @@ def show(console: Console, seen: Seen, folder: Path) -> bool:
     return _check(console, seen)
 
 
-def go_on(console: Console) -> None:
-    """What there is to do by hand."""
-    console.rule("To go on by hand")
-    console.print(
-        "make demo stops all that it starts. [bold]make up[/] starts the same stack, puts this program in "
-        "force, keeps it running until [bold]make down[/], and prints its address and its keys."
+def go_on(console: Console, shop: Shop | None, member: str) -> None:
+    """What there is to do by hand; `shop` is the one of a stack that is left running."""
+    _title(console, "To go on by hand")
+    if shop:
+        console.print(
+            "This stack keeps running, with the whole log, until [bold]make down[/]. In your shell:\n"
+        )
+        console.print(f"  BASE={shop.stack.base_url}", soft_wrap=True)
+        console.print(f"  OPERATOR={shop.operator.key} STOREFRONT={shop.storefront.key}", soft_wrap=True)
+    else:
+        console.print(
+            "make demo stops all that it starts. [bold]make demo KEEP=1[/] leaves the stack running with the "
+            "whole log in it, [bold]make up[/] starts one with this program and no members; both print BASE, "
+            "OPERATOR and STOREFRONT for these commands, and run until [bold]make down[/]:\n"
+        )
+    order = (
+        '{"id":"e1","type":"order","member_id":"ann","occurred_at":"2026-01-02T10:00:00-05:00",'
+        '"data":{"order_id":"o1","amount":"120.00","currency":"USD"}}'
     )
+    calls = (
+        ("STOREFRONT", f"-d '{order}' \"$BASE/v1/events?wait=true\""),
+        ("STOREFRONT", f"$BASE/v1/members/{member if shop else 'ann'}/progress"),
+        ("OPERATOR", '"$BASE/v1/deliveries?limit=5"'),
+    )
+    for key, call in calls:
+        console.print(f'  curl -H "Authorization: Bearer ${key}" {call}', soft_wrap=True, markup=False)
 
 
 def _tiers(console: Console, seen: Seen) -> None:
     before, after = (_per_tier(members.values()) for members in (seen.at_the_end, seen.members))
     last = max(purchase.day for purchase in seen.log)
-    table = Table("Tier", "Asks for", title="Members per tier", title_justify="left")
-    table.add_column(f"on {last}", justify="right")
-    table.add_column(f"on {max(seen.reviewed, default=last)}", justify="right")
-    table.add_column("")
-    most = max(after.values())
+    table = _table("Tier", "Asks for")
+    table.add_column(str(last), justify="right")
+    table.add_column(str(max(seen.reviewed, default=last)), justify="right")
     for tier in reversed(seen.program.tiers):
-        asked = wording.rule(tier.qualify, seen.program, "en") if tier.qualify else "joining"
-        bar = _bar(after[tier.id], most, 24)
-        table.add_row(seen.name(tier.id), asked, f"{before[tier.id]:,}", f"{after[tier.id]:,}", bar)
+        counts = (f"{members[tier.id]:,}" for members in (before, after))
+        table.add_row(seen.name(tier.id), _asked(seen.program, tier), *counts)
+    _title(console, "Members per tier, at the end of the log and after the last review")
     console.print(table)
 
 
@@ -108,79 +127,75 @@ def _promotions(console: Console, seen: Seen) -> None:
     months: dict[str, Counter[str]] = defaultdict(Counter)
     for outcome in seen.of_type("tier.upgraded"):
         if outcome.data.get("from_tier"):
-            months[f"{seen.day(outcome):%Y-%m}"][outcome.data["to_tier"]] += 1
+            months[f"{seen.day(outcome.at):%Y-%m}"][outcome.data["to_tier"]] += 1
     tiers = [tier.id for tier in seen.program.tiers[1:]]
-    table = Table("Month", title="Promotions per month", title_justify="left")
+    table = _table("Month")
     for tier in tiers:
         table.add_column(seen.name(tier), justify="right")
     table.add_column("")
     most = max(month.total() for month in months.values())
     for month, counts in sorted(months.items()):
         table.add_row(month, *(str(counts[tier] or "") for tier in tiers), _bar(counts.total(), most, BAR))
+    _title(console, "Promotions per month")
     console.print(table)
 
 
 def _notices(console: Console, seen: Seen) -> None:
     notices, fallen = seen.of_type("tier.will_downgrade"), seen.of_type("tier.downgraded")
     rescued = seen.of_type("tier.kept")
-    days = ", ".join(f"{day} ({n} members due)" for day, n in seen.reviewed.items())
-    table = Table(
-        "Member", "Told on", "Falls on", "What it was told", title="Some notices", title_justify="left"
-    )
-    # The most valuable tiers first, for those are what a shop would call about.
+    table = _table("Member", "Told on", "What it was told")
+    messages = {
+        message.member_id: message.data["text"]["en"]
+        for message in seen.of_type("message.due")
+        if message.data["about"] == "tier.will_downgrade"
+    }
+    # The highest tiers first: those are the members whom a shop would call.
     rank = seen.program.ladder.rank
     for notice in sorted(notices, key=lambda n: (-rank(n.data["from_tier"]), n.member_id))[:NOTICES_SHOWN]:
-        told = next(
-            message.data["text"]["en"]
-            for message in seen.of_type("message.due")
-            if message.member_id == notice.member_id and message.data["about"] == notice.type
-        )
-        table.add_row(notice.member_id, str(seen.day(notice)), notice.data["falls_on"], escape(told))
-    console.print(f"Reviewed: {days}.")
-    console.print(table)
-    why = "" if rescued else " (the log ends months before the first notice, so nobody could still order)"
+        table.add_row(notice.member_id, str(seen.day(notice.at)), escape(messages[notice.member_id]))
+    days = ", ".join(f"{day} ({n} members)" for day, n in seen.reviewed.items())
+    why = "" if rescued else " (the log ends months before the first notice, so nobody could)"
+    _title(console, "Notices")
     console.print(
-        f"[bold]{len(notices)}[/] were given notice, [bold]{len(rescued)}[/] rescued themselves{why}, "
-        f"[bold]{len(fallen)}[/] fell, each by one tier."
+        f"Reviewed, as somebody was due: {days}. {len(notices)} were given notice; {len(rescued)} rescued "
+        f"themselves{why}, {len(fallen)} fell, each by one tier. For example:"
     )
+    console.print(table)
+
+
+def most_eventful(seen: Seen) -> str:
+    """Of the members who fell, the one with most to tell."""
+    told = Counter(outcome.member_id for outcome in seen.outcomes if outcome.type.startswith("tier."))
+    fell = {outcome.member_id for outcome in seen.of_type("tier.downgraded")}
+    return max(sorted(told), key=lambda member: (member in fell, told[member]))
 
 
 def _member(console: Console, seen: Seen, folder: Path) -> None:
-    """The one with most to tell, as the API tells it."""
-    told = Counter(outcome.member_id for outcome in seen.outcomes if outcome.type.startswith("tier."))
-    fell = {outcome.member_id for outcome in seen.of_type("tier.downgraded")}
-    member = max(sorted(told), key=lambda id_: (id_ in fell, told[id_]))
+    """As the API tells it."""
+    member = most_eventful(seen)
     path = f"/v1/members/{member}"
-    drawing = folder / f"progress-{member}.svg"
-    drawing.write_text(seen.shop.storefront.text(f"{path}/progress.svg"), "utf-8")
-    history = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    _title(console, f"One member: GET {path}/progress, …/history, …/progress.svg")
+    console.print("\n".join(_progress(seen.shop.storefront.get(f"{path}/progress"))), markup=False)
+    console.print()
     for outcome in reversed(seen.shop.storefront.get(f"{path}/history?limit=100")["data"]):
         if outcome["type"].startswith("tier."):
-            day = seen.program.day(datetime.fromisoformat(outcome["at"]))
-            why = "; ".join(outcome["why"]["seen"]) if "why" in outcome else ""
-            history.add_row(str(day), outcome["type"], _what(seen, outcome["data"]), escape(why))
-    progress = seen.shop.storefront.get(f"{path}/progress")
-    console.print(
-        Panel(
-            Group(*_progress(progress), Text(), history),
-            title=f"Member {member}: GET {path}/progress and …/history",
-            title_align="left",
-        )
-    )
-    console.print(f"Its progress as a picture: {drawing.relative_to(ROOT)}")
+            day = seen.day(datetime.fromisoformat(outcome["at"]))
+            console.print(f"{day}  {outcome['type']:20}{_what(seen, outcome['data'])}")
+            for one in outcome.get("why", {}).get("seen", ()):
+                console.print(f"[dim]{'':12}{escape(one)}[/]")
+    drawing = folder / f"progress-{member}.svg"
+    drawing.write_text(seen.shop.storefront.text(f"{path}/progress.svg"), "utf-8")
+    console.print(f"Its progress as a picture is in {drawing.relative_to(ROOT)}.")
 
 
-def _progress(progress: Mapping[str, Any]) -> Iterator[Text]:
+def _progress(progress: Mapping[str, Any]) -> Iterator[str]:
     for ladder in progress["ladders"]:
-        yield Text(
-            f"{ladder['tier']['name']}, valid through {ladder.get('valid_through', 'any day')}", "bold"
-        )
+        yield f"{ladder['tier']['name']}, promised through {ladder.get('valid_through', 'any day')}"
         if upper := ladder.get("next"):
-            yield Text(f"{upper['percent']} % of the way to {upper['tier']['name']} ({progress['day']}):")
+            yield f"{upper['percent']} % of the way to {upper['tier']['name']}, as of {progress['day']}:"
             for one in upper["ways"][0]["requirements"]:
                 bar = _bar(one["percent"], 100, 20).ljust(20, "░")
-                sign = "✓" if one["met"] else f"still {one['remaining']['text']}"
-                yield Text(f"  {one['name']:14}{bar}  {one['have']['text']} of {one['need']['text']}  {sign}")
+                yield f"  {bar}  {one['have']['text']} of {one['need']['text']}{' ✓' * one['met']}"
 
 
 def _what(seen: Seen, data: Mapping[str, Any]) -> str:
@@ -191,50 +206,56 @@ def _what(seen: Seen, data: Mapping[str, Any]) -> str:
 
 def _deliveries(console: Console, seen: Seen) -> None:
     receiver = seen.receiver
-    about: Counter[str] = Counter()
-    for message in receiver.effects.values():
-        about[message["data"].get("about") or message["type"]] += 1
+    about: Counter[str] = Counter(
+        message["data"].get("about") or message["type"] for message in receiver.effects.values()
+    )
     kinds = ", ".join(f"{n} about {kind}" for kind, n in about.most_common())
+    _title(console, "Deliveries at the shop's receiver")
     console.print(
-        f"\n[bold]Deliveries[/] at the receiver: {len(receiver.effects)} messages ({kinds}), each signed; "
-        f"{receiver.rejected} with a bad signature. {receiver.duplicates} came again under the same "
-        "webhook-id and had no second effect: the receiver had taken it and answered 500, on purpose."
+        f"{len(receiver.effects)} messages: {kinds}. Every signature was checked, {receiver.rejected} were "
+        f"bad. {receiver.duplicates} came again under the same webhook-id and had no second effect: the "
+        "receiver had taken it and answered 500, on purpose."
     )
 
 
 def _times(console: Console, seen: Seen) -> None:
-    table = Table("Stage", title="How long it took", title_justify="left")
+    table = _table("Stage")
     table.add_column("Seconds", justify="right")
     table.add_column("Events a second", justify="right")
     for stage, seconds in seen.stages.items():
         rate = f"{len(seen.log) / seconds:,.0f}" if "the orders" in stage else ""
         table.add_row(stage, f"{seconds:.1f}", rate)
+    _title(console, "How long it took")
     console.print(table)
     console.print(
-        "[dim]This measures the emulator, which runs the gateway, the functions and the tables on this "
-        "machine's processors, and no AWS. make bench measures what doesn't depend on it.[/]"
+        "This measures the emulator, which runs the gateway, the functions and the tables on this machine's "
+        "processors, and no AWS. make bench measures what doesn't depend on it."
     )
 
 
 def _check(console: Console, seen: Seen) -> bool:
     """Compared with what plain addition over the log says, without any of the engine's code."""
+    cents, spent = sum(p.cents for p in seen.log), _sum(seen.members.values(), "spend")
+    tiers = {id_: member.standings["main"].tier for id_, member in seen.at_the_end.items()}
+    undelivered = [
+        delivery
+        for status in ("pending", "failed")
+        for delivery in seen.shop.operator.get(f"/v1/deliveries?status={status}&limit=100")["data"]
+    ]
     checks = {
-        f"all {len(seen.log):,} orders settled, once each": sum(
-            sum(member.tallies["interactions"].values()) for member in seen.members.values()
-        )
-        == len(seen.log),
-        f"{_usd(sum(p.cents for p in seen.log))} spent, to the cent": sum(
-            sum(member.tallies.get("spend", {}).values()) for member in seen.members.values()
-        )
-        == sum(p.cents for p in seen.log),
-        f"each of {len(seen.at_the_end):,} members in the tier that plain addition gives": {
-            id_: member.standings["main"].tier for id_, member in seen.at_the_end.items()
-        }
-        == _by_plain_addition(seen.log),
+        f"all {len(seen.log):,} orders settled, once each": (
+            _sum(seen.members.values(), "interactions") == len(seen.log)
+        ),
+        f"{_usd(cents)} spent, to the cent": spent == cents,
+        f"each of {len(tiers):,} members in the tier that plain addition gives": (
+            tiers == _by_plain_addition(seen.log)
+        ),
         "no member parked": not seen.parked,
-        "no message in any dead-letter queue": not seen.failures,
-        "every delivery signed": not seen.receiver.rejected,
+        "no delivery pending or failed": not undelivered,
+        "nothing in a queue of failures": not seen.failures,
+        "every message signed": not seen.receiver.rejected,
     }
+    _title(console, "Checked")
     for what, holds in checks.items():
         console.print(f"[green]✓[/] {what}" if holds else f"[bold red]✗ NOT: {what}[/]")
     return all(checks.values())
@@ -254,8 +275,28 @@ def _by_plain_addition(log: Sequence[Purchase]) -> dict[str, str]:
     }
 
 
-def _per_tier(members: Any) -> Counter[str]:
+def _sum(members: Iterable[Member], metric: str) -> int:
+    return sum(sum(member.tallies.get(metric, {}).values()) for member in members)
+
+
+def _per_tier(members: Iterable[Member]) -> Counter[str]:
     return Counter(member.standings["main"].tier for member in members)
+
+
+def _asked(of: Program, tier: Tier) -> str:
+    rule = tier.qualify
+    asked = (
+        [wording.amount(one.metric, one.threshold, of, "en") for one in rule.comparisons()] if rule else []
+    )
+    return ", ".join(asked)
+
+
+def _title(console: Console, words: str) -> None:
+    console.print(f"\n[bold]{words}[/]")
+
+
+def _table(*columns: str) -> Table:
+    return Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
 
 
 def _bar(n: int, most: int, width: int) -> str:
