@@ -18,6 +18,7 @@ from moto import mock_aws
 
 from functions.authorize import app as authorize
 from membership import runtime
+from membership.http.operations import OPERATIONS
 from membership.program import presets
 
 ROOT = Path(__file__).parents[2]
@@ -168,7 +169,11 @@ class Client:
         if guarded:
             event["requestContext"]["authorizer"] = context  # type: ignore[index]
         told = self.cloud.invoke(function, event)
-        return Answer(told["statusCode"], told["headers"], told["body"])
+        answer = Answer(told["statusCode"], told["headers"], told["body"])
+        operation = next(one for one in OPERATIONS if (one.method, one.path) == (method, path))
+        if answer.status != operation.status:
+            assert answer.problem in {kind.slug for kind in operation.all_problems}, "it is documented"
+        return answer
 
     def _match(self, method: str, path: str) -> tuple[str, dict[str, str]]:
         given = path.split("/")

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from membership import runtime
 from membership.http.operations import BY_ID, OPERATIONS
@@ -235,6 +237,47 @@ def as_operator(method: str, path: str) -> dict[str, Any]:
 def test_a_parameter(query: str, parameter: str, shop: Client) -> None:
     answer = shop.get(f"/v1/members/ann/history?{query}")
     assert (answer.status, answer.problem, answer.pointers) == (422, "invalid", [parameter])
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+ALMOST = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": JSON | st.just("e"),
+        "type": JSON | st.sampled_from(["order", "refund", "activity", "profile"]),
+        "member_id": JSON | st.just("ann"),
+        "occurred_at": JSON | st.just("2026-11-24T15:00:00+08:00"),
+        "data": JSON
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "order_id": JSON | st.just("o"),
+                "amount": JSON | st.just("1.00"),
+                "currency": JSON | st.just("CNY"),
+                "kind": JSON | st.just("review"),
+                "joined": JSON | st.just("2020-01-01"),
+                "birthday": JSON | st.just("02-29"),
+                "labels": JSON | st.just(["vip"]),
+            },
+        ),
+    },
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sent=st.binary() | st.text() | JSON.map(json.dumps) | ALMOST.map(json.dumps))
+def test_whatever_is_sent_gets_a_documented_answer(sent: bytes | str, cloud: Cloud, operator: Client) -> None:
+    """The client holds every answer to what its operation documents; a refusal changes nothing."""
+    for operation in (BY_ID[one] for one in WITH_BODY):
+        before = cloud.dump()
+        answer = operator.send(operation.method, operation.path.replace("{member_id}", "bob"), sent)
+        if answer.status >= 400:
+            assert answer.status < 500
+            assert cloud.dump() == before
 
 
 def test_an_escaped_id_is_the_same_id(cloud: Cloud, shop: Client) -> None:

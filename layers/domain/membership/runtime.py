@@ -66,10 +66,16 @@ def random_text(n: int) -> str:
     return secrets.token_urlsafe(n)
 
 
-def _client(service: str) -> Any:
+@cache
+def _session() -> Any:
     # botocore alone: boto3 adds 40 ms to a cold start and nothing that is used here.
-    from botocore.config import Config
     from botocore.session import get_session
+
+    return get_session()
+
+
+def _client(service: str) -> Any:
+    from botocore.config import Config
 
     # DynamoDB answers in milliseconds: what takes seconds is better asked again than waited for.
     config = Config(
@@ -78,7 +84,7 @@ def _client(service: str) -> Any:
         max_pool_connections=32,
         retries={"mode": "standard", "total_max_attempts": 4},
     )
-    return get_session().create_client(service, config=config)
+    return _session().create_client(service, config=config)
 
 
 @cache
