@@ -67,14 +67,14 @@ def settle(
                 member.applied.add(fact, refused=True)
                 settled.changed = True
                 continue
-        clock_before = member.clock
+        moments = (fact.occurred_at, member.clock or fact.occurred_at)
         refunded_before = {id_: account.refunded for id_, account in known.items()}
         fold(program, member, fact, known)
         given_back = {
             id_: account for id_, account in known.items() if account.refunded != refunded_before.get(id_, 0)
         }
         settled.accounts |= given_back
-        settled.outcomes += _decide(Case(program, version, member, fact, bool(given_back), clock_before))
+        settled.outcomes += _decide(Case(program, version, member, fact, bool(given_back), moments))
         member.applied.add(fact)
         settled.changed = True
         settled.due_is_exact |= fact.type == "review"
@@ -93,13 +93,18 @@ def _decide(case: Case) -> list[Outcome]:
 
 
 def rebuild(
-    versions: Versions, member_id: str, facts: Iterable[Fact], outcomes: Iterable[Outcome]
+    versions: Versions,
+    member_id: str,
+    facts: Iterable[Fact],
+    outcomes: Iterable[Outcome],
+    unsettled: Iterable[Fact] = (),
 ) -> Settled:
     """The member that the whole ledger makes, from nothing.
 
     Sums come from the facts, in any order. Standing comes from the outcomes, in theirs: what a
     member was once told is not argued again under another order of arrival. Then whatever the
-    ledger's facts still call for is decided, so a fact that was never settled is settled now.
+    ledger's facts still call for is decided, so a fact that was never settled is settled now; where the
+    caller knows those facts, they are also judged by the periods that have closed since they occurred.
     """
     ordered = sorted(facts, key=lambda fact: (fact.recorded_at, fact.key))
     told = list(outcomes)
@@ -121,7 +126,8 @@ def rebuild(
     settled.accounts = {id_: account for id_, account in arrived.items() if account.refunded}
     for outcome in told:
         evolve(member, outcome)
-    settled.outcomes = _decide(Case(program, version, member, ordered[-1], refunded=False))
+    moments = tuple(fact.occurred_at for fact in unsettled)
+    settled.outcomes = _decide(Case(program, version, member, ordered[-1], refunded=False, moments=moments))
     settled.due = _due(versions, member)
     return settled
 

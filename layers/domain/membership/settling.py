@@ -14,7 +14,7 @@ from membership.store.ledger import Ledger, Overtaken, Stored
 from membership.store.programs import Programs
 
 ATTEMPTS = 8
-MOST_WRITES = 90
+MOST_WRITES = 80
 """A transaction takes 100 items; more outcomes than that are committed in several."""
 
 
@@ -43,7 +43,7 @@ class Settling:
             try:
                 settled = self._settle(program, versions, stored, member_id, facts)
             except RebuildNeeded:
-                return self.rebuild(program, member_id)
+                return self.rebuild(program, member_id, facts)
             if len(settled.outcomes) + len(settled.accounts) > MOST_WRITES and len(facts) > 1:
                 return self._in_halves(program, member_id, facts)
             if not settled.changed:
@@ -54,12 +54,15 @@ class Settling:
             except Overtaken:
                 if stored.member is None and attempt:
                     # Nothing stored, yet outcomes stand in the way: the state was lost, the ledger was not.
-                    return self.rebuild(program, member_id)
+                    return self.rebuild(program, member_id, facts)
                 self._pause(attempt)
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
-    def rebuild(self, program: str, member_id: str) -> Committed:
-        """Make the member anew from the whole ledger. Raises NotFound where the ledger has nothing of it."""
+    def rebuild(self, program: str, member_id: str, unsettled: Sequence[Fact] = ()) -> Committed:
+        """Make the member anew from the whole ledger. Raises NotFound where the ledger has nothing of it.
+
+        `unsettled` are the facts that stored state could not take, where such led to the rebuild.
+        """
         versions = self._programs.versions(program)
         for attempt in range(ATTEMPTS):
             stored = self._ledger.load(program, member_id, consistent=True)
@@ -71,18 +74,19 @@ class Settling:
                 raise NotFound("no such member")
             envelopes = list(self._ledger.outcomes(program, member_id))
             with _faults_of_ours(program):
-                settled = rebuild(versions, member_id, facts, (envelope.open() for envelope in envelopes))
+                told = [envelope.open() for envelope in envelopes]
+                settled = rebuild(versions, member_id, facts, told, unsettled)
             refunded = self._ledger.refunded_orders(program, member_id)
-            settled.accounts = {
-                id_: account
-                for id_, account in settled.accounts.items()
-                if account.refunded != refunded.get(id_)
-            }
+            wrong = [id_ for id_, one in settled.accounts.items() if one.refunded != refunded.get(id_)]
+            settled.accounts = {id_: settled.accounts[id_] for id_ in wrong[:MOST_WRITES]}
             try:
                 outcomes = self._ledger.commit(program, stored, settled)
             except Overtaken:
                 self._pause(attempt)
                 continue
+            if len(wrong) > MOST_WRITES:
+                rest = self.rebuild(program, member_id)
+                return Committed(rest.member, [*outcomes, *rest.outcomes])
             self._ledger.unpark(program, member_id)
             return Committed(settled.member, outcomes)
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")

@@ -37,8 +37,8 @@ class Case:
     fact: Fact
     refunded: bool
     """Whether the fact took back something of an order."""
-    before: datetime | None = None
-    """The member's present before the fact."""
+    moments: tuple[datetime, ...] = ()
+    """When the new facts occurred, and the member's present before them."""
 
     @cached_property
     def at(self) -> datetime:
@@ -97,13 +97,13 @@ def _enrol(case: Case) -> Iterator[Outcome]:
 
 
 def _days_to_judge(case: Case) -> list[date]:
-    """Today; the last day of the period that a late fact belongs to; and that of the period which the member's
-    time has just left: tenure may have reached something there when nobody looked."""
+    """Today; the last day of the period that a late fact belongs to; and that of the period which the
+    member's time has just left: tenure may have reached something there when nobody looked."""
     days = {case.today}
-    for moment in (case.fact.occurred_at, case.before or case.fact.occurred_at):
-        day = case.program.day(moment)
-        closed = (window.last_day(day) for _, window in case.program.tallied.values())
-        days |= {last for last in closed if last and last < case.today}
+    for day in {case.program.day(moment) for moment in case.moments}:
+        windows = {window for _, window in case.program.tallied.values()}
+        known = (window for window in windows if not window.outlived(window.bucket(day), case.today))
+        days |= {last for last in (window.last_day(day) for window in known) if last and last < case.today}
     return sorted(days)
 
 

@@ -70,7 +70,14 @@ def _ways(outcome: DowngradeAnnounced, program: Program, language: Language) -> 
 
 def _message(outcome: Outcome, text: Text, celebration: Celebration | None = None) -> MessageDue:
     details = outcome.model_dump(mode="json", exclude={"type", "at", "fact", "evidence"}, exclude_none=True)
-    return MessageDue(at=outcome.at, fact=outcome.fact, about=outcome.type, text=text, details=details, celebration=celebration)
+    return MessageDue(
+        at=outcome.at,
+        fact=outcome.fact,
+        about=outcome.type,
+        text=text,
+        details=details,
+        celebration=celebration,
+    )
 
 
 def _celebration(

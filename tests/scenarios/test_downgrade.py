@@ -1,0 +1,141 @@
+"""D2 to D6: no fall without a notice of thirty days, what rescues, and how far a fall goes."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.scenarios.world import World, preset
+
+
+@pytest.fixture
+def world() -> World:
+    return World(preset("p2-customer-policy"))
+
+
+def test_a_notice_comes_thirty_days_ahead_and_says_what_keeps_the_tier(world: World) -> None:
+    world.order("ann", "2023-03-01", 20_000)
+    world.nights("2024-11-25", "2025-01-05")
+    [notice] = world.history("ann", "tier.will_downgrade")
+    assert world.days("ann", "tier.will_downgrade") == ["2024-12-02"]
+    assert notice.data["falls_on"] == "2025-01-01"
+    assert notice.data["prevented_by"] == [{"spend": 20_000_00}, {"orders": 12}, {"contribution": 2000}]
+    assert notice.data["evidence"]["figures"] == {"spend": 0, "orders": 0, "contribution": 0}
+    assert world.days("ann", "tier.downgraded") == ["2025-01-01"]
+
+
+def test_activity_within_the_notice_rescues(world: World) -> None:
+    world.order("ann", "2023-03-01", 20_000)
+    world.review("2024-12-02")
+    world.order("ann", "2024-12-31 23:59", 20_000)
+    assert world.days("ann", "tier.kept") == ["2024-12-31"]
+    world.nights("2025-01-01", "2025-01-03")
+    assert world.tier("ann") == "gold"
+    assert str(world.member("ann").standings["main"].expires_on) == "2026-01-01"
+
+
+def test_one_step_down_at_a_time(world: World) -> None:
+    world.order("ann", "2023-03-01", 50_000)
+    for _ in range(17):
+        world.order("ann", "2023-03-02", 1)
+    assert world.tier("ann") == "platinum"
+    world.nights("2024-12-01", "2027-03-05")
+    # Gold of 2025, then silver, which two years of membership keep.
+    assert [(e.data["from_tier"], e.data["to_tier"]) for e in world.history("ann", "tier.downgraded")] == [
+        ("platinum", "gold"),
+        ("gold", "silver"),
+    ]
+    assert world.days("ann", "tier.downgraded") == ["2025-01-01", "2026-01-01"]
+
+
+def test_a_program_may_let_members_fall_to_what_they_qualify_for() -> None:
+    downgrade = {"notice_days": 30, "steps": "to_qualified"}
+    world = World(preset("p2-customer-policy", downgrade=downgrade))
+    world.enrol("ann", "2023-03-01")
+    world.order("ann", "2023-03-01", 20_000)
+    world.nights("2023-12-01", "2025-01-02")
+    assert world.tier("ann") == "silver", "by her tenure"
+
+
+def test_a_program_may_never_downgrade() -> None:
+    world = World(preset("p2-customer-policy", downgrade={"steps": "never"}))
+    world.order("ann", "2023-03-01", 20_000)
+    world.nights("2024-11-25", "2025-02-05")
+    assert world.tier("ann") == "gold"
+    assert world.history("ann", "tier.will_downgrade") == []
+
+
+def test_the_review_may_run_twice_or_be_missed(world: World) -> None:
+    for member in ("ann", "bob"):
+        world.order(member, "2023-03-01", 20_000)
+    for _ in range(2):
+        world.review("2024-12-02")
+    # From here on nothing runs for more than a month.
+    assert world.review("2025-01-08") == 2
+    for member in ("ann", "bob"):
+        assert world.days(member, "tier.will_downgrade") == ["2024-12-02"]
+        assert world.days(member, "tier.downgraded") == ["2025-01-08"]
+
+
+def test_a_missed_notice_is_given_late_and_the_fall_waits_for_it(world: World) -> None:
+    world.order("ann", "2023-03-01", 20_000)
+    world.nights("2024-12-07", "2025-01-10")
+    [notice] = world.history("ann", "tier.will_downgrade")
+    [fall] = world.history("ann", "tier.downgraded")
+    assert world.days("ann", "tier.will_downgrade") == ["2024-12-07"]
+    assert fall.at - notice.at >= timedelta(seconds=30 * 86_400)
+    assert world.days("ann", "tier.downgraded") == ["2025-01-06"]
+
+
+@pytest.mark.parametrize(
+    "zone",
+    ["Pacific/Pago_Pago", "America/New_York", "UTC", "Europe/Berlin", "Asia/Kolkata", "Pacific/Kiritimati"],
+)
+def test_years_are_cut_at_midnight_of_the_programs_zone(zone: str) -> None:
+    world = World(preset("p2-customer-policy", timezone=zone))
+    world.order("ann", "2023-12-31 23:59", 20_000)
+    world.order("bob", "2024-01-01 00:00", 20_000)
+    assert str(world.member("ann").standings["main"].expires_on) == "2025-01-01"
+    assert str(world.member("bob").standings["main"].expires_on) == "2026-01-01"
+
+
+def test_an_order_that_comes_after_its_year_counts_in_its_year(world: World) -> None:
+    world.order("ann", "2024-01-02", 1)
+    world.order("ann", "2023-12-30", 20_000)
+    assert world.tier("ann") == "gold"
+    assert str(world.member("ann").standings["main"].expires_on) == "2025-01-01"
+
+
+def test_a_refund_that_takes_away_what_earned_the_tier_leads_to_a_notice(world: World) -> None:
+    order = world.order("ann", "2023-03-01", 20_000)
+    world.refund("ann", "2023-04-01", order, 1)
+    assert world.tier("ann") == "gold", "a refund lowers nobody by itself"
+    [notice] = world.history("ann", "tier.will_downgrade")
+    # Noon of 1 April and thirty days is noon of 1 May: the first midnight after that.
+    assert notice.data["falls_on"] == "2023-05-02"
+    world.nights("2023-04-02", "2023-05-03")
+    assert world.days("ann", "tier.downgraded") == ["2023-05-02"]
+    assert world.equals_a_rebuild(["ann"])
+
+
+def test_buying_again_mends_what_a_refund_undid(world: World) -> None:
+    order = world.order("ann", "2023-03-01", 20_000)
+    world.refund("ann", "2023-04-01", order, 1)
+    world.order("ann", "2023-04-20", 1)
+    assert world.days("ann", "tier.kept") == ["2023-04-20"]
+    world.nights("2023-04-21", "2023-05-05")
+    assert world.tier("ann") == "gold"
+
+
+def test_going_up_and_down_brings_a_reward_once_in_a_cycle() -> None:
+    gift = {"id": "gold-gift", "gift": "a cup"}
+    program = preset("p2-customer-policy")
+    tiers = [tier.model_dump(exclude_unset=True) for tier in program.tiers]
+    tiers[2]["rewards"] = [gift]
+    world = World(preset("p2-customer-policy", tiers=tiers))
+    order = world.order("ann", "2023-01-02", 20_000)
+    world.refund("ann", "2023-01-03", order, 20_000)
+    world.nights("2023-01-04", "2023-02-10")
+    assert world.tier("ann") == "silver"
+    world.order("ann", "2023-03-01", 20_000)
+    assert world.tier("ann") == "gold"
+    assert world.rewards("ann") == ["welcome", "gold-gift"]
