@@ -54,11 +54,13 @@ class Shop:
 
     def history(self, member: str) -> list[dict[str, Any]]:
         """Oldest first."""
-        data: list[dict[str, Any]] = self.storefront.get(f"/v1/members/{member}/history?limit=100").json["data"]
+        data: list[dict[str, Any]] = self.storefront.get(f"/v1/members/{member}/history?limit=100").json[
+            "data"
+        ]
         return data[::-1]
 
     def told(self, member: str) -> list[str]:
-        """What the receiver was sent for the member: the outcome that each message is about, or the reward."""
+        """What the receiver was sent for the member: what each message is about, or the reward."""
         found = []
         for message in list(self.receiver.effects.values()):
             data = message["data"]
@@ -87,7 +89,10 @@ def shop(stack: Stack) -> Iterator[Shop]:
 
 
 def test_events_tier_notice_downgrade_delivery(shop: Shop) -> None:
-    orders = [shop.order("ann", "a1", "2023-03-01", "15000.00"), shop.order("ann", "a2", "2023-05-01", "5000.00")]
+    orders = [
+        shop.order("ann", "a1", "2023-03-01", "15000.00"),
+        shop.order("ann", "a2", "2023-05-01", "5000.00"),
+    ]
     assert shop.statuses(*orders) == ["accepted", "accepted"]
     eventually(lambda: shop.tier("ann") == "gold")
     eventually(lambda: shop.told("ann") == ["tier.upgraded", "tier.upgraded", "welcome"])

@@ -1,6 +1,6 @@
 """What a member is told of an outcome, in the business's two languages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 from membership.member.state import Member
@@ -18,7 +18,7 @@ from membership.outcomes import (
 )
 from membership.program.schema import Program
 from membership.program.text import Language, Text
-from membership.program.wording import remaining
+from membership.program.wording import lacking
 
 SHOWN_WAYS = 3
 """A message names the nearest ways; the progress page has them all."""
@@ -41,7 +41,7 @@ def message_for(
                 tier=_name(program, outcome.from_tier),
                 lower=_name(program, outcome.to_tier),
                 day=_same(outcome.falls_on.isoformat()),
-                ways=Text(en=_ways(outcome, program, "en"), zh=_ways(outcome, program, "zh")),
+                ways=_both(lambda language: lacking(outcome.prevented_by, program, language, SHOWN_WAYS)),
             )
         case DowngradeAverted():
             text = _filled(
@@ -58,14 +58,6 @@ def message_for(
         case _:
             return None
     return _message(outcome, text)
-
-
-def _ways(outcome: DowngradeAnnounced, program: Program, language: Language) -> str:
-    both, either = (" and ", " or ") if language == "en" else ("且", "，或")
-    return either.join(
-        both.join(remaining(metric, missing, program, language) for metric, missing in way.items())
-        for way in outcome.prevented_by[:SHOWN_WAYS]
-    )
 
 
 def _message(outcome: Outcome, text: Text, celebration: Celebration | None = None) -> MessageDue:
@@ -97,6 +89,10 @@ def _celebration(
 
 def _name(program: Program, tier: str) -> Text:
     return program.ladder.tier(tier).label()
+
+
+def _both(words: Callable[[Language], str]) -> Text:
+    return Text(en=words("en"), zh=words("zh"))
 
 
 def _same(words: str) -> Text:
