@@ -1,0 +1,210 @@
+"""Ledger, programs and keys in memory. They answer as the tables do: tests/store/ holds both to it."""
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from threading import RLock
+from typing import Any
+from zlib import crc32
+
+from membership.errors import NotFound
+from membership.facts import Fact, facts
+from membership.member.applied import AppliedFacts
+from membership.member.state import Member, OrderAccount
+from membership.outcomes import Envelope
+from membership.program.schema import Program, Versions
+from membership.settle import Settled
+from membership.store.access import ApiKey, Caller, Role
+from membership.store.ledger import Appended, Overtaken, Page, Stored
+
+SHARDS = 16
+
+
+class MemoryLedger:
+    """Keeps what the tables keep, as JSON, so that what doesn't survive it fails here too."""
+
+    def __init__(self) -> None:
+        self._facts: dict[tuple[str, str], dict[str, str]] = {}
+        """Program and member → fact's key → fact."""
+        self._outcomes: dict[tuple[str, str], dict[tuple[int, int], str]] = {}
+        """Program and member → version and place → envelope."""
+        self._members: dict[tuple[str, str], tuple[str, bytes, int, date | None]] = {}
+        self._refunded: dict[tuple[str, str], dict[str, int]] = {}
+        self._parked: dict[tuple[str, str], dict[str, str]] = {}
+        self._lock = RLock()
+
+    def append(self, program: str, fact: Fact) -> Appended:
+        with self._lock:
+            member = self._facts.setdefault((program, fact.member_id), {})
+            if fact.key not in member:
+                member[fact.key] = fact.model_dump_json(exclude_none=True)
+                return Appended("accepted", fact)
+            known = facts.validate_json(member[fact.key])
+            return Appended("duplicate" if _told(known) == _told(fact) else "conflict", known)
+
+    def load(self, program: str, member_id: str, *, consistent: bool = False) -> Stored:
+        with self._lock:
+            if (program, member_id) not in self._members:
+                return Stored(None)
+            body, applied, version, due = self._members[program, member_id]
+            member = Member.model_validate_json(body)
+            member.applied = AppliedFacts(applied)
+            return Stored(member, version, due)
+
+    def known(self, program: str, member_ids: Sequence[str]) -> set[str]:
+        return {member_id for member_id in member_ids if (program, member_id) in self._members}
+
+    def accounts(self, program: str, member_id: str, order_ids: Sequence[str]) -> dict[str, OrderAccount]:
+        with self._lock:
+            known = self._facts.get((program, member_id), {})
+            refunded = self._refunded.get((program, member_id), {})
+            found = {}
+            for order_id in order_ids:
+                body = known.get(f"order#{order_id}")
+                order: Any = facts.validate_json(body) if body else None
+                found[order_id] = OrderAccount(order, refunded.get(order_id, 0))
+            return found
+
+    def commit(self, program: str, stored: Stored, settled: Settled) -> list[Envelope]:
+        member, version = settled.member, stored.version + 1
+        place = (program, member.id)
+        envelopes = [
+            Envelope.seal(program, member.id, f"{version}#{n}", outcome)
+            for n, outcome in enumerate(settled.outcomes)
+        ]
+        with self._lock:
+            before = self._members.get(place)
+            outcomes = self._outcomes.setdefault(place, {})
+            written = (before[2] if before else None) != (stored.version if stored.member else None)
+            if written or any((version, n) in outcomes for n in range(len(envelopes))):
+                raise Overtaken(f"{program}: a member moved on from version {stored.version}")
+            due = settled.due
+            if not settled.due_is_exact:
+                due = min((day for day in (stored.due, settled.due) if day), default=None)
+            body = member.model_dump_json(exclude_defaults=True)
+            self._members[place] = (body, member.applied.pack(), version, due)
+            outcomes.update(
+                {(version, n): envelope.model_dump_json() for n, envelope in enumerate(envelopes)}
+            )
+            for order_id, account in settled.accounts.items():
+                self._refunded.setdefault(place, {})[order_id] = account.refunded
+        return envelopes
+
+    def facts(self, program: str, member_id: str) -> Iterator[Fact]:
+        bodies = sorted(self._facts.get((program, member_id), {}).items())
+        return iter([facts.validate_json(body) for _, body in bodies])
+
+    def outcomes(self, program: str, member_id: str) -> Iterator[Envelope]:
+        return iter([envelope for _, envelope in self._in_order(program, member_id)])
+
+    def last_version(self, program: str, member_id: str) -> int:
+        return max((version for version, _ in self._outcomes.get((program, member_id), {})), default=0)
+
+    def history(self, program: str, member_id: str, after: str | None, limit: int) -> Page[Envelope]:
+        newest = self._in_order(program, member_id)[::-1]
+        if after:
+            newest = [(place, envelope) for place, envelope in newest if list(place) < json.loads(after)]
+        more = len(newest) > limit
+        return Page(
+            [envelope for _, envelope in newest[:limit]], json.dumps(newest[limit - 1][0]) if more else None
+        )
+
+    def due(self, program: str, shard: int, through: date, after: str | None, limit: int) -> Page[str]:
+        with self._lock:
+            waiting = sorted(
+                (due.isoformat(), member_id)
+                for (of, member_id), (_, _, _, due) in self._members.items()
+                if of == program and due and due <= through and crc32(member_id.encode()) % SHARDS == shard
+            )
+        start = bisect_right(waiting, tuple(json.loads(after))) if after else 0
+        page = waiting[start : start + limit]
+        more = len(waiting) > start + limit
+        return Page([member_id for _, member_id in page], json.dumps(page[-1]) if more else None)
+
+    def refunded_orders(self, program: str, member_id: str) -> dict[str, int]:
+        return dict(self._refunded.get((program, member_id), {}))
+
+    def park(self, program: str, fact: Fact, error: str, at: datetime) -> None:
+        self._parked[program, fact.member_id] = {"fact": fact.key, "error": error, "at": at.isoformat()}
+
+    def is_parked(self, program: str, member_id: str) -> bool:
+        return (program, member_id) in self._parked
+
+    def unpark(self, program: str, member_id: str) -> None:
+        self._parked.pop((program, member_id), None)
+
+    def lose_member(self, program: str, member_id: str) -> None:
+        """A disaster: the member's items in the state table are gone, the ledger is not."""
+        self._members.pop((program, member_id))
+        self._refunded.pop((program, member_id), None)
+
+    def _in_order(self, program: str, member_id: str) -> list[tuple[tuple[int, int], Envelope]]:
+        with self._lock:
+            stored = sorted(self._outcomes.get((program, member_id), {}).items())
+        return [(place, Envelope.model_validate_json(body)) for place, body in stored]
+
+
+def _told(fact: Fact) -> str:
+    return fact.model_dump_json(exclude={"id", "recorded_at"})
+
+
+class MemoryPrograms:
+    """Without the table's cache: a new version is seen at once."""
+
+    def __init__(self) -> None:
+        self._versions: dict[str, dict[int, str]] = {}
+        self._reviewed: dict[str, date | None] = {}
+
+    def versions(self, program: str) -> Versions:
+        if program not in self._versions:
+            raise NotFound(f"there is no program {program!r} yet")
+        return Versions(
+            {number: Program.model_validate_json(body) for number, body in self._versions[program].items()}
+        )
+
+    def put(self, program: Program, number: int) -> bool:
+        versions = self._versions.setdefault(program.id, {})
+        if number in versions:
+            return False
+        versions[number] = program.model_dump_json(exclude_unset=True)
+        self._reviewed.setdefault(program.id, None)
+        return True
+
+    def reviewed(self) -> dict[str, date | None]:
+        return dict(self._reviewed)
+
+    def mark_reviewed(self, program: str, day: date) -> None:
+        before = self._reviewed.get(program)
+        self._reviewed[program] = max(before, day) if before else day
+
+
+class MemoryAccess:
+    """Keys by their secrets, which a real table would never hold."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[str, str], tuple[ApiKey, str]] = {}
+
+    def issue(
+        self, program: str, role: Role, label: str, at: datetime, random: Callable[[int], str]
+    ) -> tuple[ApiKey, str]:
+        key, secret = ApiKey(f"key_{random(9)}", role, label, at.isoformat()), f"tw_{random(32)}"
+        self._keys[program, key.key_id] = (key, secret)
+        return key, secret
+
+    def caller(self, secret: str) -> Caller | None:
+        for (program, key_id), (key, known) in self._keys.items():
+            if known == secret and key.revoked_at is None:
+                return Caller(program, key.role, key_id)
+        return None
+
+    def list(self, program: str) -> list[ApiKey]:
+        return [key for (of, _), (key, _) in sorted(self._keys.items()) if of == program]
+
+    def revoke(self, program: str, key_id: str, at: datetime) -> None:
+        if (program, key_id) not in self._keys:
+            raise NotFound(f"there is no key {key_id!r}")
+        key, secret = self._keys[program, key_id]
+        if key.revoked_at is None:
+            self._keys[program, key_id] = (replace(key, revoked_at=at.isoformat()), secret)
