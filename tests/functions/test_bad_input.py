@@ -4,11 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from membership import runtime
 from membership.http.operations import BY_ID, OPERATIONS
+from membership.http.problems import problem_of
+from membership.program import presets
 from tests.functions.conftest import Client, Cloud, order
 
 IDS = {
@@ -291,6 +294,46 @@ def test_every_single_thing_that_is_wrong_is_told_at_once(shop: Client) -> None:
     event = order(id="#", occurred_at="yesterday", data=data(amount=1.5, points=1))
     answer = shop.post("/v1/events", event)
     assert set(answer.pointers) == {"/id", "/occurred_at", "/data/amount", "/data/points"}
+
+
+def test_a_table_out_of_reach_is_told_as_such(
+    cloud: Cloud, shop: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No call gets through, and no retry of it."""
+    shop.post("/v1/events?wait=true", order())
+    before = cloud.dump()
+    runtime.forget()
+
+    def lose(request: Any, **_: Any) -> None:
+        raise ConnectTimeoutError(endpoint_url=request.url)
+
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    runtime.dynamodb().meta.events.register_first("before-send.dynamodb", lose)
+    for operation in OPERATIONS:
+        if operation.roles and operation.id != "put_webhook":
+            event = as_operator(operation.method, operation.path) | {
+                "pathParameters": {"member_id": "ann", "key_id": "key_1", "delivery_id": "dlv_1"},
+                "body": json.dumps(
+                    {"post_events": order(), "post_preview": {"amount": "1.00"}}.get(operation.id, {})
+                ),
+            }
+            if operation.id == "post_key":
+                event["body"] = '{"role": "operator", "label": "x"}'
+            if operation.id == "put_program":
+                event["body"] = presets.text("p2-customer-policy")
+            told = cloud.invoke(operation.function, event)
+            assert told["statusCode"] == 503, operation.id
+            assert told["headers"]["Retry-After"] == "1"
+            assert json.loads(told["body"])["type"] == "urn:tierwise:problem:busy"
+    assert "ConnectTimeoutError" in caplog.text
+    assert cloud.dump() == before
+
+
+def test_throttling_that_outlives_its_retries_is_no_mistake_of_ours() -> None:
+    for code in ("ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"):
+        assert problem_of(ClientError({"Error": {"Code": code}}, "Query")).type.endswith(":busy")
+    for code in ("ValidationException", "AccessDeniedException", "ResourceNotFoundException"):
+        assert problem_of(ClientError({"Error": {"Code": code}}, "Query")).type.endswith(":internal")
 
 
 def test_a_mistake_of_ours_tells_nothing_but_that_it_happened(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from membership.http.problems import (
     BAD_CURSOR,
+    BUSY,
     CONFLICT,
     CONTENDED,
     FORBIDDEN,
@@ -114,7 +115,7 @@ class Operation:
         """Every problem that a caller may be answered."""
         found = {INVALID, INTERNAL, *self.problems}
         if self.roles:
-            found |= {UNAUTHENTICATED, FORBIDDEN, TOO_MANY}
+            found |= {UNAUTHENTICATED, FORBIDDEN, TOO_MANY, BUSY}
         if self.body:
             found |= {MALFORMED, TOO_LARGE}
         if CURSOR in self.parameters:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from membership.errors import Contended, Contradicts, Flaw, MembershipError, NotFound, ProgramInvalid
+from membership.store.tables import overloaded
 
 URN = "urn:tierwise:problem:"
 
@@ -33,6 +34,7 @@ TOO_LARGE = Kind("too-large", 413, "The request is too large", "Send less at a t
 INVALID = Kind("invalid", 422, "Some values are not valid", "Correct what `errors` points to.")
 PROGRAM_INVALID = Kind("program-invalid", 422, "The program is not valid", "Mend every flaw in `errors`.")
 INTERNAL = Kind("internal", 500, "Something went wrong here", "Send the same request again.")
+BUSY = Kind("busy", 503, "The service has no room just now", "Send the same request again.")
 CONTENDED = Kind("contended", 503, "Others were writing at the same time", "Send the same request again.")
 
 # Answered by the gateway alone; template.yaml has their words.
@@ -54,11 +56,15 @@ KINDS: Sequence[Kind] = (
     PROGRAM_INVALID,
     TOO_MANY,
     INTERNAL,
+    BUSY,
     CONTENDED,
     TIMEOUT,
 )
 
-RETRY_AFTER = {CONTENDED.status: 1}
+OURS = frozenset({INTERNAL.type, BUSY.type})
+"""Types of problems that are no caller's doing: whoever runs the stack has to hear of them."""
+
+RETRY_AFTER = {503: 1}
 """Status → seconds after which the same request has a better chance."""
 
 
@@ -170,8 +176,10 @@ def problem_of(error: Exception) -> Problem:
             return Problem.of(PROGRAM_INVALID, "Nothing was changed.", errors)
         case Contended():
             return Problem.of(CONTENDED, "Nothing was lost; send the same request again.")
+        case _ if overloaded(error):
+            return Problem.of(BUSY, "What was accepted stays accepted, once.")
         case _:
-            return Problem.of(INTERNAL, "It has been logged. What was accepted stays accepted.")
+            return Problem.of(INTERNAL, "It has been logged. What was accepted stays accepted, once.")
 
 
 def _sentence(words: str) -> str:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from membership import runtime
 from membership.http.caller import caller_of, require
 from membership.http.operations import BY_ID, OPERATIONS, Function, Operation
-from membership.http.problems import RETRY_AFTER, Error, Problem, invalid, problem_of
+from membership.http.problems import OURS, RETRY_AFTER, Error, Problem, invalid, problem_of
 from membership.http.requests import json_body, path_id, raw_body
 from membership.store.access import Caller
 
@@ -97,7 +97,7 @@ class Service:
         # Here exceptions become answers: Lambda would throw the process away, and the caller learn nothing.
         except Exception as error:  # noqa: BLE001
             problem = problem_of(error)
-            if problem.status == 500:
+            if problem.type in OURS:
                 self._log.exception("a request failed for a reason of ours")
             return refuse(problem)
 

@@ -37,3 +37,23 @@ def lost_race(error: "ClientError") -> bool:
         "TransactionConflict",
         "TransactionConflictException",
     }
+
+
+_OVERLOADED = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+    }
+)
+
+
+def overloaded(error: Exception) -> bool:
+    """Whether AWS had no room, or gave no answer, for a call that is fine: the same one may succeed soon."""
+    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
+
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] in _OVERLOADED
+    return isinstance(error, ConnectionError | HTTPClientError)
