@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from membership.errors import NotFound
 from membership.program.schema import Program, Versions
 from membership.store import keys
-from membership.store.tables import Tables, paged
+from membership.store.tables import Tables, lost_race, paged
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,25 +49,29 @@ class Programs:
 
     def put(self, program: Program, number: int) -> bool:
         """Add a version; False where somebody else has just put that number."""
-        version = {
-            **keys.program_version(program.id, number),
-            "body": {"S": program.model_dump_json(exclude_unset=True)},
+        version: Any = {
+            "TableName": self._table,
+            "Item": {
+                **keys.program_version(program.id, number),
+                "body": {"S": program.model_dump_json(exclude_unset=True)},
+            },
+            "ConditionExpression": "attribute_not_exists(pk)",
         }
-        entry = keys.program(program.id)
+        # In one write with the version: a program that the list lacks would never be reviewed.
+        entry: Any = {
+            "TableName": self._table,
+            "Key": keys.program(program.id),
+            "UpdateExpression": "SET program = :id",
+            "ExpressionAttributeValues": {":id": {"S": program.id}},
+        }
         try:
-            self._client.put_item(
-                TableName=self._table, Item=version, ConditionExpression="attribute_not_exists(pk)"
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
+            self._client.transact_write_items(TransactItems=[{"Put": version}, {"Update": entry}])
+        except self._client.exceptions.TransactionCanceledException as error:
+            if lost_race(error):
+                return False
+            raise
         finally:
             self._cache.pop(program.id, None)
-        self._client.update_item(
-            TableName=self._table,
-            Key=entry,
-            UpdateExpression="SET program = :id",
-            ExpressionAttributeValues={":id": {"S": program.id}},
-        )
         return True
 
     def reviewed(self) -> dict[str, date | None]:

@@ -1,0 +1,65 @@
+"""Each store twice: on moto's tables, and as the fake that other tests use. One contract for both."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from membership.program import presets
+from membership.program.reading import read_program
+from membership.program.schema import Program
+from membership.store.access import Access
+from membership.store.ledger import Ledger
+from membership.store.programs import Programs
+from membership.store.tables import Tables
+from tests.fakes.memory import MemoryAccess, MemoryLedger, MemoryPrograms
+
+
+@dataclass
+class Stores:
+    ledger: Any
+    programs: Any
+    access: Any
+
+
+@pytest.fixture(params=["tables", "memory"])
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    if request.param == "memory":
+        yield Stores(MemoryLedger(), MemoryPrograms(), MemoryAccess())
+        return
+    with mock_aws():
+        client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        tables = Tables(ledger=_table(client, "ledger"), state=_table(client, "state"))
+        programs = Programs(client, tables, lambda: 0.0, fresh_for=0)
+        yield Stores(Ledger(client, tables), programs, Access(client, tables))
+
+
+@pytest.fixture(scope="session")
+def program() -> Program:
+    return read_program(presets.text("p2-customer-policy"))
+
+
+def _table(client: Any, name: str) -> str:
+    def keys(first: str, second: str) -> list[dict[str, str]]:
+        return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
+
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=keys("pk", "sk"),
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": "S"}
+            for attribute in ("pk", "sk", "due_shard", "due")
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "due",
+                "KeySchema": keys("due_shard", "due"),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+    return name
