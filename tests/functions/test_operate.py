@@ -103,6 +103,10 @@ def test_every_flaw_of_a_program_is_told_with_its_place(cloud: Cloud, operator: 
     assert all(error["detail"] for error in answer.json["errors"])
     unreadable = operator.put("/v1/program", "tiers: [")
     assert (unreadable.status, unreadable.problem) == (422, "program-invalid")
+    for figure in ("1e999999999", "1e-999999999", "-1e400", ".nan", ".inf", "true", "0"):
+        strange = operator.put("/v1/program", P2.replace("spend: 5000}", f"spend: {figure}}}"))
+        assert (strange.status, strange.problem) == (422, "program-invalid"), figure
+        assert strange.pointers[0].startswith("/tiers/1/qualify"), figure
     large = operator.send("PUT", "/v1/program", b"#" * 200_001)
     assert (large.status, large.problem) == (413, "too-large")
     assert cloud.dump() == before

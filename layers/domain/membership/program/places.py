@@ -60,7 +60,7 @@ def shown(value: Any) -> object:
     """The value as JSON can say it, cut where it is long."""
     match value:
         case Decimal():
-            whole = value.is_finite() and abs(value) < 10**15 and value == value.to_integral_value()
+            whole = value.is_finite() and abs(value.adjusted()) < 15 and value == value.to_integral_value()
             return int(value) if whole else str(value)[:80]
         case int() if value.bit_length() > 128:
             return f"a number of {value.bit_length()} bits"
