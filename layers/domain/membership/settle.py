@@ -67,14 +67,13 @@ def settle(
                 member.applied.add(fact, refused=True)
                 settled.changed = True
                 continue
-        moments = (fact.occurred_at, member.clock or fact.occurred_at)
         refunded_before = {id_: account.refunded for id_, account in known.items()}
         fold(program, member, fact, known)
         given_back = {
             id_: account for id_, account in known.items() if account.refunded != refunded_before.get(id_, 0)
         }
         settled.accounts |= given_back
-        settled.outcomes += _decide(Case(program, version, member, fact, bool(given_back), moments))
+        settled.outcomes += _decide(Case(versions, program, version, member, fact, bool(given_back)))
         member.applied.add(fact)
         settled.changed = True
         settled.due_is_exact |= fact.type == "review"
@@ -97,14 +96,14 @@ def rebuild(
     member_id: str,
     facts: Iterable[Fact],
     outcomes: Iterable[Outcome],
-    unsettled: Iterable[Fact] = (),
+    refunded: Mapping[str, int] | None = None,
 ) -> Settled:
     """The member that the whole ledger makes, from nothing.
 
     Sums come from the facts, in any order. Standing comes from the outcomes, in theirs: what a
     member was once told is not argued again under another order of arrival. Then whatever the
-    ledger's facts still call for is decided, so a fact that was never settled is settled now; where the
-    caller knows those facts, they are also judged by the periods that have closed since they occurred.
+    ledger's facts still call for is decided, so a fact that was never settled is settled now. `refunded`
+    is what had been given back of each order as far as settling got; without it no refund can be new.
     """
     ordered = sorted(facts, key=lambda fact: (fact.recorded_at, fact.key))
     told = list(outcomes)
@@ -123,11 +122,15 @@ def rebuild(
             arrived[fact.order_id] = OrderAccount(fact)
         fold(program, member, fact, arrived)
         member.applied.add(fact)
-    settled.accounts = {id_: account for id_, account in arrived.items() if account.refunded}
+    settled.accounts = {
+        id_: account
+        for id_, account in arrived.items()
+        if account.refunded != (0 if refunded is None else refunded.get(id_, 0))
+    }
     for outcome in told:
         evolve(member, outcome)
-    moments = tuple(fact.occurred_at for fact in unsettled)
-    settled.outcomes = _decide(Case(program, version, member, ordered[-1], refunded=False, moments=moments))
+    given_back = refunded is not None and bool(settled.accounts)
+    settled.outcomes = _decide(Case(versions, program, version, member, ordered[-1], given_back))
     settled.due = _due(versions, member)
     return settled
 

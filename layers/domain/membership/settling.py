@@ -43,7 +43,7 @@ class Settling:
             try:
                 settled = self._settle(program, versions, stored, member_id, facts)
             except RebuildNeeded:
-                return self.rebuild(program, member_id, facts)
+                return self.rebuild(program, member_id)
             if len(settled.outcomes) + len(settled.accounts) > MOST_WRITES and len(facts) > 1:
                 return self._in_halves(program, member_id, facts)
             if not settled.changed:
@@ -54,15 +54,12 @@ class Settling:
             except Overtaken:
                 if stored.member is None and attempt:
                     # Nothing stored, yet outcomes stand in the way: the state was lost, the ledger was not.
-                    return self.rebuild(program, member_id, facts)
+                    return self.rebuild(program, member_id)
                 self._pause(attempt)
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
-    def rebuild(self, program: str, member_id: str, unsettled: Sequence[Fact] = ()) -> Committed:
-        """Make the member anew from the whole ledger. Raises NotFound where the ledger has nothing of it.
-
-        `unsettled` are the facts that stored state could not take, where such led to the rebuild.
-        """
+    def rebuild(self, program: str, member_id: str) -> Committed:
+        """Make the member anew from the whole ledger. Raises NotFound where the ledger has nothing of it."""
         versions = self._programs.versions(program)
         for attempt in range(ATTEMPTS):
             stored = self._ledger.load(program, member_id, consistent=True)
@@ -75,9 +72,10 @@ class Settling:
             envelopes = list(self._ledger.outcomes(program, member_id))
             with _faults_of_ours(program):
                 told = [envelope.open() for envelope in envelopes]
-                settled = rebuild(versions, member_id, facts, told, unsettled)
-            refunded = self._ledger.refunded_orders(program, member_id)
-            wrong = [id_ for id_, one in settled.accounts.items() if one.refunded != refunded.get(id_)]
+                # Where the state was lost, so were the accounts: what they held is no news.
+                known = self._ledger.refunded_orders(program, member_id) if stored.member else None
+                settled = rebuild(versions, member_id, facts, told, known)
+            wrong = [*settled.accounts]
             settled.accounts = {id_: settled.accounts[id_] for id_ in wrong[:MOST_WRITES]}
             try:
                 outcomes = self._ledger.commit(program, stored, settled)

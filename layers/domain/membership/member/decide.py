@@ -1,7 +1,7 @@
 """From a member's figures to what happens to its tier. Yields outcomes; who calls applies each at once."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -23,22 +23,25 @@ from membership.outcomes import (
     TierUpgraded,
 )
 from membership.program.criteria import Criterion
-from membership.program.schema import Program, Tier
+from membership.program.schema import Program, Tier, Versions
 from membership.program.validity import WhileQualified
+
+_ONE_DAY = timedelta(days=1)
+_AN_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass
 class Case:
     """One member at one moment of its own time, looked at because of one fact."""
 
+    versions: Versions
     program: Program
     version: int
+    """In force at the member's present."""
     member: Member
     fact: Fact
     refunded: bool
     """Whether the fact took back something of an order."""
-    moments: tuple[datetime, ...] = ()
-    """When the new facts occurred, and the member's present before them."""
 
     @cached_property
     def at(self) -> datetime:
@@ -47,6 +50,18 @@ class Case:
     @cached_property
     def today(self) -> date:
         return self.program.day(self.at)
+
+    def as_of(self, day: date) -> "Case | None":
+        """The case under the rules of that day; None where today's figures or tiers are not theirs."""
+        if day == self.today:
+            return self
+        version, program = self.versions.in_force(self.program.midnight(day + _ONE_DAY) - _AN_INSTANT)
+        if version == self.version:
+            return self
+        same_tiers = [tier.id for tier in program.tiers] == [tier.id for tier in self.program.tiers]
+        if program.fingerprint != self.program.fingerprint or not same_tiers:
+            return None
+        return replace(self, program=program, version=version)
 
     def evidence(self, rule: Criterion, seen: dict[str, int], day: date) -> Evidence:
         named = {comparison.metric for comparison in rule.comparisons()}
@@ -63,14 +78,16 @@ def decide(case: Case) -> Iterator[Outcome]:
     yield from _enrol(case)
     if case.member.status != "active":
         return
-    for day in _days_to_judge(case):
-        yield from _promote(case, day)
-        yield from _renew(case, day)
+    judged = [(then, day) for day in _days_to_judge(case) if (then := case.as_of(day))]
+    yield from _promote(case, judged)
+    yield from _renew(judged)
     yield from _undermine(case)
+    # What earned the tier is gone; another period may have earned it too.
+    yield from _renew(judged)
     yield from _avert(case)
     yield from _fall(case)
     # The lower tier may be earned by what is known already, for longer than who falls into it is promised.
-    yield from _renew(case, case.today)
+    yield from _renew(judged)
     yield from _announce(case)
 
 
@@ -97,42 +114,48 @@ def _enrol(case: Case) -> Iterator[Outcome]:
 
 
 def _days_to_judge(case: Case) -> list[date]:
-    """Today; the last day of the period that a late fact belongs to; and that of the period which the
-    member's time has just left: tenure may have reached something there when nobody looked."""
-    days = {case.today}
-    for day in {case.program.day(moment) for moment in case.moments}:
-        windows = {window for _, window in case.program.tallied.values()}
-        known = (window for window in windows if not window.outlived(window.bucket(day), case.today))
-        days |= {last for last in (window.last_day(day) for window in known) if last and last < case.today}
-    return sorted(days)
+    """Today, and the last day of the period that closed before today's.
+
+    The closed one again and again: facts of it may come late, and what time alone reached in it may have
+    been seen by nobody. It makes no difference which fact led here, so none is judged twice or never.
+    """
+    closed = {window.closed_before(case.today) for _, window in case.program.tallied.values()}
+    return [case.today, *sorted((day for day in closed if day), reverse=True)]
 
 
 def _standing(case: Case) -> Standing:
     return case.member.standings[case.program.ladder.id]
 
 
-def _promote(case: Case, day: date) -> Iterator[Outcome]:
-    ladder, standing = case.program.ladder, _standing(case)
-    higher = ladder.above(standing.tier)
-    if not higher:
+def _promote(case: Case, judged: Sequence[tuple[Case, date]]) -> Iterator[Outcome]:
+    """To the highest tier that was earned on any of the days; by the latest day, which promises the most."""
+    rank, best = case.program.ladder.rank(_standing(case).tier), None
+    for then, day in judged:
+        seen = figures(then.program, then.member, day)
+        for n in range(len(then.program.tiers) - 1, rank, -1):
+            tier = then.program.tiers[n]
+            assert tier.qualify is not None
+            if tier.qualify.met(seen) and _stands_today(then, tier, day):
+                rank, best = n, (then, day, seen)
+                break
+    if best is None:
         return
-    seen = figures(case.program, case.member, day)
-    for n in range(len(higher) - 1, -1, -1):
-        tier = higher[n]
-        assert tier.qualify is not None
-        if tier.qualify.met(seen) and _stands_today(case, tier, day):
-            yield TierUpgraded(
-                at=case.at,
-                ladder=ladder.id,
-                from_tier=standing.tier,
-                to_tier=tier.id,
-                earned_on=day,
-                expires_on=ladder.validity(tier).until(day),
-                evidence=case.evidence(tier.qualify, seen, day),
-            )
-            # One big order brings what several small ones would have: the gifts of every step passed.
-            yield from _reward(case, higher[: n + 1])
-            return
+    then, day, seen = best
+    ladder, standing = then.program.ladder, _standing(case)
+    higher = ladder.tiers[ladder.rank(standing.tier) + 1 : rank + 1]
+    tier = higher[-1]
+    assert tier.qualify is not None
+    yield TierUpgraded(
+        at=case.at,
+        ladder=ladder.id,
+        from_tier=standing.tier,
+        to_tier=tier.id,
+        earned_on=day,
+        expires_on=ladder.validity(tier).until(day),
+        evidence=then.evidence(tier.qualify, seen, day),
+    )
+    # One big order brings what several small ones would have: the gifts of every step passed.
+    yield from _reward(case, higher)
 
 
 def _stands_today(case: Case, tier: Tier, earned: date) -> bool:
@@ -157,53 +180,50 @@ def _reward(case: Case, entered: tuple[Tier, ...]) -> Iterator[Outcome]:
                 )
 
 
-def _renew(case: Case, day: date) -> Iterator[Outcome]:
-    ladder, standing = case.program.ladder, _standing(case)
-    tier = ladder.tier(standing.tier)
-    keep = ladder.keep(tier)
-    if keep is None or standing.expires_on is None:
-        return
-    end = ladder.validity(tier).until(day)
-    if end is not None and end <= standing.expires_on:
-        return
-    seen = figures(case.program, case.member, day)
-    if keep.met(seen):
-        yield TierRenewed(
-            at=case.at,
-            ladder=ladder.id,
-            tier=tier.id,
-            expires_on=end,
-            evidence=case.evidence(keep, seen, day),
-        )
+def _renew(judged: Sequence[tuple[Case, date]]) -> Iterator[Outcome]:
+    for case, day in judged:
+        ladder, standing = case.program.ladder, _standing(case)
+        tier = ladder.tier(standing.tier)
+        keep = ladder.keep(tier)
+        if keep is None or standing.expires_on is None:
+            return
+        end = ladder.validity(tier).until(day)
+        if end is not None and end <= standing.expires_on:
+            continue
+        seen = figures(case.program, case.member, day)
+        if keep.met(seen):
+            yield TierRenewed(
+                at=case.at,
+                ladder=ladder.id,
+                tier=tier.id,
+                expires_on=end,
+                evidence=case.evidence(keep, seen, day),
+            )
 
 
 def _undermine(case: Case) -> Iterator[Outcome]:
     """A refund that took away what earned the tier ends the promise; the notice still runs its time."""
-    ladder, standing = case.program.ladder, _standing(case)
+    standing = _standing(case)
+    then = case.as_of(min(standing.earned_on, case.today)) if case.refunded and standing.qualified else None
+    if then is None or (standing.expires_on is not None and standing.expires_on <= case.today):
+        return
+    ladder, window = then.program.ladder, then.program.window
     tier = ladder.tier(standing.tier)
     keep = ladder.keep(tier)
-    if (
-        not case.refunded
-        or keep is None
-        or not standing.qualified
-        or isinstance(ladder.validity(tier), WhileQualified)
-    ):
+    if keep is None or isinstance(ladder.validity(tier), WhileQualified):
         return
-    if standing.expires_on is not None and standing.expires_on <= case.today:
-        return
-    window = case.program.window
     if window.outlived(window.bucket(standing.earned_on), case.today):
         return  # the sums of that time are gone, and no refund can be seen in them
     closes = window.last_day(standing.earned_on)
     day = min(case.today, closes) if closes else case.today
-    seen = figures(case.program, case.member, day)
+    seen = figures(then.program, then.member, day)
     if not keep.met(seen) and not (tier.qualify and tier.qualify.met(seen)):
         yield TierUndermined(
             at=case.at,
             ladder=ladder.id,
             tier=tier.id,
             expires_on=case.today,
-            evidence=case.evidence(keep, seen, day),
+            evidence=then.evidence(keep, seen, day),
         )
 
 
@@ -233,7 +253,7 @@ def _fall(case: Case) -> Iterator[Outcome]:
     tier = ladder.tier(standing.tier)
     keep = ladder.keep(tier)
     assert keep is not None
-    last = notice.falls_on - timedelta(days=1)
+    last = notice.falls_on - _ONE_DAY
     # A promise was not renewed up to its last day; a tier without one is lost on the first day it is not met.
     day = notice.falls_on if isinstance(ladder.validity(tier), WhileQualified) else last
     seen = figures(case.program, case.member, day)

@@ -35,6 +35,10 @@ class WindowKind(BaseModel, ABC):
     def last_day(self, day: date) -> date | None:
         """The last day on which facts of `day` still count, None if they always do."""
 
+    @abstractmethod
+    def closed_before(self, day: date) -> date | None:
+        """The last day of the period before the one of `day`, None if there are no periods."""
+
     def changes_after(self, day: date) -> date | None:
         """The next day on which something leaves the window by itself, None if nothing ever does."""
         last = self.last_day(day)

@@ -30,3 +30,6 @@ class CalendarYear(WindowKind):
 
     def last_day(self, day: date) -> date | None:
         return date(day.year, 12, 31)
+
+    def closed_before(self, day: date) -> date | None:
+        return date(day.year - 1, 12, 31)

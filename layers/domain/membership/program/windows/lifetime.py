@@ -34,3 +34,7 @@ class Lifetime(WindowKind):
     @override
     def last_day(self, day: date) -> date | None:
         return None
+
+    @override
+    def closed_before(self, day: date) -> date | None:
+        return None
