@@ -1,0 +1,36 @@
+"""What an event costs in capacity units: unlike times, they follow from the design alone."""
+
+import pytest
+
+from tools.bench import stand, units
+from tools.bench.stand import Stand
+from tools.deploy import Stack
+
+
+@pytest.fixture(scope="module")
+def here(stack: Stack) -> Stand:
+    return stand.build(stack)
+
+
+def test_a_usual_event_takes_two_writes_and_less_than_a_read(here: Stand) -> None:
+    taken, settled = units.usual(here)
+    assert (taken.writes, taken.reads) == (1, 0)
+    assert (settled.writes, settled.reads) == (1, 0.5)
+
+
+def test_nor_does_the_largest_order_take_more(here: Stand) -> None:
+    longest = units.longest(here)
+    assert longest.writes <= 2
+    assert longest.reads <= 1
+
+
+@pytest.mark.parametrize("size", [5, 10, 100])
+def test_facts_that_come_together_share_the_settling(here: Stand, size: int) -> None:
+    batch = units.batch(here, size)
+    assert batch.writes < 1.3
+    assert batch.reads <= 0.5 / size
+
+
+def test_an_event_told_twice_reads_and_settles_nothing(here: Stand) -> None:
+    told = {one.what: one for one in units.others(here)}["an event told twice"]
+    assert (told.writes, told.reads) == (1, 0)

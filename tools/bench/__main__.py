@@ -1,0 +1,118 @@
+"""make bench: units per event, events a second, import times, settles a second; all in one run."""
+
+import os
+import platform
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from tools.bench import domain, imports, speed, stand, units
+from tools.bench.speed import MANY, THREADS
+from tools.demo.shop import open_shop
+from tools.deploy import Stack, deploy
+from tools.emulator import Emulator
+from tools.sam import ROOT
+
+console = Console(highlight=False)
+
+
+def main() -> None:
+    """Measures; asserts nothing, as times differ from machine to machine (tests hold the units)."""
+    console.print(
+        f"[bold]Measured here[/]: Python {platform.python_version()}, {os.cpu_count()} processors "
+        f"({platform.machine()}), one run; times are medians of rounds that take turns."
+    )
+    _domain()
+    with _stack() as stack:
+        _imports(stack)
+        here = stand.build(stack)
+        _units(here)
+        _speed(here, stack)
+
+
+@contextmanager
+def _stack() -> Iterator[Stack]:
+    """The real template on an emulator of its own, gone afterwards."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    emulator = Emulator(ROOT / ".local" / f"bench-{os.getpid()}")
+    try:
+        with console.status("Deploying to an emulator …"):
+            emulator.start()
+            stack = deploy(emulator)
+        yield stack
+    finally:
+        emulator.stop()
+        shutil.rmtree(emulator.home, ignore_errors=True)
+
+
+def _units(here: stand.Stand) -> None:
+    table = _table("Capacity units for each fact", "write", "read", "calls")
+    usual = units.usual(here)
+    rows = [
+        *usual,
+        units.Units(
+            "usual event, altogether (limit: 2 writes, 1 read)",
+            sum(one.writes for one in usual),
+            sum(one.reads for one in usual),
+            sum(one.calls for one in usual),
+        ),
+        units.longest(here),
+        *(units.batch(here, size) for size in units.BATCHES),
+        *units.others(here),
+    ]
+    for one in rows:
+        table.add_row(one.what, f"{one.writes:.2f}", f"{one.reads:.2f}", f"{one.calls:.2f}")
+    console.print(table)
+
+
+def _speed(here: stand.Stand, stack: Stack) -> None:
+    table = _table(
+        f"Events a second on the emulator, {THREADS} threads", "one member", f"{MANY} members", "ratio"
+    )
+    with console.status("Events of one member and of many …"):
+        found = [*speed.store(here), speed.deployed(open_shop(stack))]
+    for one in found:
+        hot, many = one.rate(1), one.rate(MANY)
+        table.add_row(one.how, f"{hot:,.0f}", f"{many:,.0f}", f"{hot / many:.2f}")
+    console.print(table)
+    for one in found:
+        if one.retries[1] or one.retries[MANY]:
+            console.print(
+                f"Begun again because another was first, {one.how}: {one.retries[1]:.2f} times an event "
+                f"for one member, {one.retries[MANY]:.2f} for many."
+            )
+
+
+def _imports(stack: Stack) -> None:
+    title = f"Import time (limit: {imports.LIMIT} times the libraries alone)"
+    table = _table(title, "import, ms", "ratio", "with a client, ms", "ratio")
+    with console.status("Importing …"):
+        found = imports.measure(stack.emulator.home / "build")
+    for one in found:
+        times = ((one.imported, one.ratio), (one.ready, one.ready_ratio))
+        table.add_row(one.what, *(word for ms, ratio in times for word in (f"{ms:.0f}", f"{ratio:.2f}")))
+    console.print(table)
+
+
+def _domain() -> None:
+    table = _table("Settled in the pure domain, one thread", "facts a second")
+    for one in domain.measure():
+        table.add_row(one.what, f"{one.rate:,.0f}")
+    console.print(table)
+
+
+def _table(title: str, *figures: str) -> Table:
+    table = Table(title, box=box.SIMPLE_HEAD, pad_edge=False)
+    for figure in figures:
+        table.add_column(figure, justify="right")
+    return table
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,94 @@
+"""Capacity units per event. They depend on nothing but the design, so end-to-end tests hold the limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from membership.facts import Refund, Review
+from membership.store.items import fact_item
+from tools.bench.meter import item_bytes
+from tools.bench.stand import Stand, orders, regular, take
+
+BATCHES = (2, 5, 10, 100)
+
+
+@dataclass(frozen=True)
+class Units:
+    """What something costs for each of its facts."""
+
+    what: str
+    writes: float
+    reads: float
+    calls: float
+
+
+def usual(stand: Stand) -> list[Units]:
+    """An order of a member with a tier, that decides nothing: most events by far."""
+    regular(stand, member := _member())
+    [order] = orders(member, 1)
+    return [
+        _measure(stand, "usual event, ingest", 1, lambda: stand.ingest.take(stand.program, [order])),
+        _measure(
+            stand, "usual event, settle", 1, lambda: stand.settling.settle(stand.program.id, member, [order])
+        ),
+    ]
+
+
+def longest(stand: Stand) -> Units:
+    """The same with event and order ids as long as they may be: still below 1 KB in the ledger."""
+    regular(stand, member := _member())
+    [order] = orders(member, 1)
+    order = order.model_copy(update={"id": "e" * 128, "order_id": "o" * 128})
+    size = item_bytes(fact_item(stand.program.id, order))
+    return _measure(stand, f"with the longest ids ({size} bytes)", 1, lambda: take(stand, [order]))
+
+
+def batch(stand: Stand, size: int) -> Units:
+    """Several facts of one member that a batch from the stream brings together."""
+    regular(stand, member := _member())
+    facts = orders(member, size, cents=1_00)
+    return _measure(stand, f"a batch with {size} facts of one member", size, lambda: take(stand, facts))
+
+
+def others(stand: Stand) -> list[Units]:
+    """What is less usual, for comparison."""
+    regular(stand, member := _member())
+    [order] = orders(member, 1)
+    take(stand, [order])
+    refund = Refund(
+        id=str(uuid4()),
+        member_id=member,
+        occurred_at=order.occurred_at,
+        recorded_at=datetime.now(UTC),
+        order_id=order.order_id,
+        amount=100,
+    )
+    day = order.occurred_at.date()
+    review = Review(
+        id=f"review-{day}",
+        member_id=member,
+        occurred_at=order.occurred_at,
+        recorded_at=datetime.now(UTC),
+        day=day,
+    )
+    [large] = orders(member, 1, cents=60_000_00)
+    take(stand, orders(member, 5, cents=1_00))
+    return [
+        _measure(stand, "the first order of a new member", 1, lambda: take(stand, orders(_member(), 1))),
+        _measure(stand, "an order that brings a promotion", 1, lambda: take(stand, [large])),
+        _measure(stand, "a refund", 1, lambda: take(stand, [refund])),
+        _measure(stand, "an event told twice", 1, lambda: stand.ingest.take(stand.program, [order])),
+        _measure(stand, "the review of a member who is due", 1, lambda: take(stand, [review])),
+    ]
+
+
+def _measure(stand: Stand, what: str, facts: int, do: Callable[[], object]) -> Units:
+    stand.meter.reset()
+    do()
+    meter = stand.meter
+    return Units(what, meter.writes / facts, meter.reads / facts, meter.calls / facts)
+
+
+def _member() -> str:
+    return str(uuid4())
