@@ -290,17 +290,19 @@ def _announce(case: Case) -> Iterator[Outcome]:
     tier = ladder.tier(standing.tier)
     keep = ladder.keep(tier)
     assert keep is not None
-    seen = figures(case.program, case.member, case.today)
-    lost = isinstance(ladder.validity(tier), WhileQualified) and not keep.met(seen)
+    while_qualified = isinstance(ladder.validity(tier), WhileQualified)
+    # A promise is renewed by today's period; without one, what counts is what will be left on the day of the fall.
+    day = max(fall, case.today) if while_qualified else case.today
+    seen = figures(case.program, case.member, day)
     yield DowngradeAnnounced(
         at=case.at,
         ladder=ladder.id,
         from_tier=tier.id,
-        to_tier=_landing(case, tier.id, case.today).id,
+        to_tier=_landing(case, tier.id, day).id,
         falls_on=max(fall, earliest_fall(case.program, case.at)),
-        reason="criterion_lost" if lost else "promise_ends",
+        reason="criterion_lost" if while_qualified and day == case.today else "promise_ends",
         prevented_by=_ways_to_keep(keep, seen),
-        evidence=case.evidence(keep, seen, case.today),
+        evidence=case.evidence(keep, seen, day),
     )
 
 
