@@ -291,7 +291,7 @@ def _announce(case: Case) -> Iterator[Outcome]:
     keep = ladder.keep(tier)
     assert keep is not None
     while_qualified = isinstance(ladder.validity(tier), WhileQualified)
-    # A promise is renewed by today's period; without one, what counts is what will be left on the day of the fall.
+    # A promise is renewed by this period; without one, what counts is what is left on the day of the fall.
     day = max(fall, case.today) if while_qualified else case.today
     seen = figures(case.program, case.member, day)
     yield DowngradeAnnounced(
