@@ -46,6 +46,7 @@ class Stuck(Exception):
     """Nothing moved for a long time."""
 
 
+FAILED, INTERRUPTED = 1, 130
 FAULTS = (
     *(DeployError, EmulatorError, LogMissing, Refused, Stuck, Untaken),
     *(BotoCoreError, ClientError, RuntimeError),
@@ -82,25 +83,26 @@ def main(
     if keep and emulator.running:
         console.print("[red]make up's stack is running already; make down ends it.[/]")
         raise typer.Exit(1)
-    failed = True
+    status = FAILED
     try:
         _end_what_was_killed()
-        failed = not _run(emulator, keep)
+        status = 0 if _run(emulator, keep) else FAILED
     except KeyboardInterrupt:
         console.print("[yellow]Interrupted.[/]")
+        status = INTERRUPTED
     except FAULTS as problem:
         console.print("[bold red]The demo failed:[/]", escape(str(problem)))
     finally:
         # From here on another Ctrl-C must not leave half of it behind.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        if failed or not keep:
+        if status or not keep:
             emulator.stop()
             _keep_logs(emulator)
             console.print("\nEverything that the demo started is stopped.")
-    if failed:
+    if status == FAILED:
         console.print(f"What the emulator and the SAM CLI said is in {PLACE.relative_to(ROOT)}.")
-        raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def _run(emulator: Emulator, keep: bool) -> bool:
