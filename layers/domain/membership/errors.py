@@ -36,6 +36,10 @@ class RebuildNeeded(MembershipError):
     """The stored member can't take this fact; only the whole ledger tells what it should be."""
 
 
+class MetricsChanged(RebuildNeeded):
+    """The program adds up otherwise since the fact's time than when the member was added up."""
+
+
 class Contended(MembershipError):
     """Another writer kept winning; the caller's own retry (stream, client) is the next step."""
 

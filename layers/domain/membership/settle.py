@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from membership.errors import RebuildNeeded
+from membership.errors import MetricsChanged, RebuildNeeded
 from membership.facts import Fact
 from membership.member.applied import Verdict
 from membership.member.decide import Case, decide
@@ -51,10 +51,10 @@ def settle(
     # A refund may overtake its order, which the ledger has and this member doesn't: the order goes first.
     orders = [account.order for account in accounts.values() if account.order]
     overtaken = [order for order in orders if member.applied.judge(order) is Verdict.NEW]
-    for fact in (*overtaken, *facts):
+    for fact in (*overtaken, *(fact for fact in facts if fact not in overtaken)):
         version, program = versions.in_force(max(fact.occurred_at, member.clock or fact.occurred_at))
         if member.fingerprint != program.fingerprint:
-            raise RebuildNeeded(f"the metrics of {program.id!r} have changed since the member was added up")
+            raise MetricsChanged(f"the metrics of {program.id!r} have changed since the member was added up")
         match member.applied.judge(fact):
             case Verdict.APPLIED:
                 settled.repeated = True

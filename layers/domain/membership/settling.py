@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from membership.errors import Contended, MembershipError, NotFound, RebuildNeeded, Unsettleable
+from membership.errors import (
+    Contended,
+    MembershipError,
+    MetricsChanged,
+    NotFound,
+    RebuildNeeded,
+    Unsettleable,
+)
 from membership.facts import Fact
 from membership.member.state import Member
 from membership.outcomes import Envelope
@@ -42,7 +49,10 @@ class Settling:
             stored = self._ledger.load(program, member_id, consistent=attempt > 0)
             try:
                 settled = self._settle(program, versions, stored, member_id, facts)
-            except RebuildNeeded:
+            except RebuildNeeded as needed:
+                if isinstance(needed, MetricsChanged) and len(facts) > 1:
+                    # What came before the change is decided by the rules that it came under.
+                    return self._in_halves(program, member_id, facts)
                 return self.rebuild(program, member_id)
             if len(settled.outcomes) + len(settled.accounts) > MOST_WRITES and len(facts) > 1:
                 return self._in_halves(program, member_id, facts)
