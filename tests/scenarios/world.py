@@ -48,6 +48,15 @@ class World:
         n = next(self._ids)
         self.tell(Refund(**self._common(member, when, n), order_id=order, amount=amount * 100))
 
+    def facts_of_a_returned_order(
+        self, member: str, when: str, amount: int, back: int | None = None
+    ) -> tuple[Order, Refund]:
+        """An order and its refund, which nobody has told yet."""
+        n, m = next(self._ids), next(self._ids)
+        order = Order(**self._common(member, when, n), order_id=f"order-{n}", amount=amount * 100)
+        given_back = (amount if back is None else back) * 100
+        return order, Refund(**self._common(member, when, m), order_id=order.order_id, amount=given_back)
+
     def activity(self, member: str, when: str, kind: str, times: int = 1) -> None:
         for _ in range(times):
             self.tell(Activity(**self._common(member, when, next(self._ids)), kind=kind))

@@ -1,0 +1,58 @@
+"""Programs that change while members live by them."""
+
+from typing import Any
+
+import pytest
+
+from membership.program.schema import Program
+from tests.scenarios.world import World, preset
+
+
+@pytest.fixture
+def world() -> World:
+    return World(preset("p2-customer-policy"))
+
+
+def second_version(world: World, since: str, **changes: Any) -> Program:
+    document = world.program.model_dump(exclude_unset=True) | changes
+    changed = Program.model_validate(document | {"effective_from": world.at(since)})
+    world.programs.put(changed, 2)
+    return changed
+
+
+def tiers(world: World) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = world.program.model_dump(exclude_unset=True)["tiers"]
+    return found
+
+
+def test_stricter_rules_only_lead_to_a_notice(world: World) -> None:
+    stricter = tiers(world)
+    stricter[2]["qualify"] = {"any": [{"spend": 90_000}]}
+    second_version(world, "2024-09-01 00:00", tiers=stricter)
+    world.order("ann", "2024-03-01", 20_000)
+    world.order("ann", "2024-10-01", 1)
+    assert world.tier("ann") == "gold"
+    assert str(world.member("ann").standings["main"].expires_on) == "2026-01-01", "as it was promised"
+    world.nights("2025-11-30", "2026-01-02")
+    [notice] = world.history("ann", "tier.will_downgrade")
+    assert notice.data["evidence"]["version"] == 2
+    assert notice.data["prevented_by"] == [{"spend": 90_000_00}]
+
+
+def test_facts_of_both_versions_in_one_batch_are_judged_each_by_its_own(world: World) -> None:
+    """Gold by referrals at 200 each on 31 January; from 1 February on they count half."""
+    halved = world.program.model_dump(exclude_unset=True)["metrics"]
+    halved["contribution"]["points"]["referral"] = 100
+    second_version(world, "2024-02-01 00:00", metrics=halved)
+    alone, together = World(world.program), World(world.program)
+    for one in (alone, together):
+        one.programs.put(world.programs.versions(world.program.id).numbered(2), 2)
+    for _ in range(10):
+        alone.activity("ann", "2024-01-31", "referral")
+    alone.order("ann", "2024-02-01", 1)
+    assert alone.tier("ann") == "gold"
+    facts = alone.facts("ann")
+    for fact in facts:
+        together.ledger.append(together.program.id, fact)
+    together.settling.settle(together.program.id, "ann", sorted(facts, key=lambda fact: fact.occurred_at))
+    assert together.tier("ann") == "gold"
