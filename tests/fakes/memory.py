@@ -165,10 +165,12 @@ class MemoryPrograms:
         )
 
     def put(self, program: Program, number: int) -> bool:
+        body = program.model_dump_json(exclude_unset=True)
+        Program.model_validate_json(body)
         versions = self._versions.setdefault(program.id, {})
         if number in versions:
             return False
-        versions[number] = program.model_dump_json(exclude_unset=True)
+        versions[number] = body
         self._reviewed.setdefault(program.id, None)
         return True
 

@@ -47,6 +47,18 @@ def test_another_program_is_a_new_version_from_now_on(cloud: Cloud, operator: Cl
     assert operator.put("/v1/program", P2).json["version"] == 3, "back again is a change, too"
 
 
+def test_a_number_is_the_same_however_it_is_written(cloud: Cloud, operator: Client) -> None:
+    before = cloud.dump()
+    for figure in ("5e3", "5E+3", "5000.00", '"5000.0"'):
+        answer = operator.put("/v1/program", P2.replace("spend: 5000}", f"spend: {figure}}}"))
+        assert (answer.json["version"], answer.json["changed"]) == (1, False), figure
+    assert cloud.dump() == before
+    answer = operator.put("/v1/program", P2.replace("spend: 5000}", "spend: 6e3}"))
+    assert (answer.status, answer.json["version"]) == (200, 2)
+    runtime.forget()  # another process reads what was stored
+    assert operator.get("/v1/program").json["version"] == 2
+
+
 def test_a_version_may_begin_later(cloud: Cloud, operator: Client) -> None:
     dearer = P2.replace("spend: 5000}", "spend: 6000}") + "effective_from: 2027-01-01T00:00:00+08:00\n"
     answer = operator.put("/v1/program", dearer)

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 
 import pytest
+from pydantic import ValidationError
 
 from membership.errors import NotFound
 from membership.program.schema import Program
@@ -29,6 +30,15 @@ def test_a_version_is_put_once(stores: Stores, program: Program) -> None:
     assert stores.programs.put(later, 2) is True
     assert stores.programs.versions(program.id).in_force(NOW) == (2, later)
     assert stores.programs.versions(program.id).in_force(NOW.replace(year=2025)) == (1, program)
+
+
+def test_what_could_not_be_read_back_is_not_put(stores: Stores, program: Program) -> None:
+    broken = program.model_copy(update={"unknown_members": "whatever"})
+    with pytest.raises(ValidationError):
+        stores.programs.put(broken, 1)
+    with pytest.raises(NotFound):
+        stores.programs.versions(program.id)
+    assert stores.programs.reviewed() == {}
 
 
 def test_every_program_is_listed_with_its_last_reviewed_day(stores: Stores, program: Program) -> None:

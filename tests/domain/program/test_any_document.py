@@ -1,8 +1,10 @@
 """Whatever is sent: a program, or what is wrong with it, and never anything else."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from membership.program import presets
 from membership.program.reading import program_from, read_program
 from membership.program.schema import Program
 from membership.program.wording import program_in_words
-from tests.domain.program.documents import P1, P2
+from tests.domain.program.documents import P1, P2, SMALL, changed
 
 SOURCES = [presets.text(name) for name in presets.names()]
 DOCUMENTS: list[Any] = [
@@ -117,3 +119,69 @@ def test_a_preset_with_a_slip(source: str, data: st.DataObject) -> None:
     end = data.draw(st.integers(start, min(len(source), start + 8)))
     slip = data.draw(st.text(alphabet="{}[]:,-&*!#'\"\n \tab1.%：，", max_size=4))
     is_read_or_refused(read_program, source[:start] + slip + source[end:])
+
+
+@st.composite
+def written(draw: st.DrawFn, places: int) -> Any:
+    """A number in one of the ways in which it may be written, and all of them mean the same."""
+    digits, exponent = draw(st.integers(1, 9_999)), draw(st.integers(-places, 6))
+    number = Decimal(digits).scaleb(exponent)
+    ways = [f"{number:f}", f"{number:e}", f"{number:E}", str(number), f"{digits}e{exponent}"]
+    if number == number.to_integral_value():
+        ways += [f"{number:f}.000" if "." not in f"{number:f}" else f"{number:f}00", str(int(number))]
+    return Decimal(draw(st.sampled_from(ways)))
+
+
+@st.composite
+def whole_programs(draw: st.DrawFn) -> Any:
+    """The small program with every number in it drawn, in JSON or in YAML."""
+    document = json.loads(json.dumps(dict(SMALL)))
+    document["metrics"]["spend"]["where"] = {"amount": {"gte": draw(written(2))}}
+    document["metrics"]["feedback"]["where"] = {"quality": {"gte": draw(written(0))}}
+    spend, orders = draw(written(2)), draw(written(0))
+    document["tiers"][1]["qualify"] = {"all": [{"spend": spend}, {"metric": "orders", "gte": orders}]}
+    document["tiers"][2]["qualify"] = {
+        "all": [{"spend": spend * 2}, {"any": [{"orders": orders * 2}, {"feedback": draw(written(0))}]}]
+    }
+    document["tiers"][2]["keep"] = draw(st.none() | st.fixed_dictionaries({"spend": written(2)}))
+    if document["tiers"][2]["keep"] is None:
+        del document["tiers"][2]["keep"]
+    document["validity"] = draw(st.sampled_from(["lifetime", "while_qualified", "through_end_of_next_year"]))
+    document["window"] = draw(st.sampled_from(["lifetime", {"kind": "calendar_year"}]))
+    document["name"] = {"en": draw(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=20))}
+    return document
+
+
+def in_text(node: Any) -> str:
+    """JSON in which a number stands as it was written; YAML reads it too."""
+    if isinstance(node, Decimal):
+        return str(node)
+    if isinstance(node, dict):
+        return "{" + ", ".join(f"{json.dumps(key)}: {in_text(part)}" for key, part in node.items()) + "}"
+    if isinstance(node, list):
+        return "[" + ", ".join(map(in_text, node)) + "]"
+    return json.dumps(node, ensure_ascii=False)
+
+
+@given(whole_programs())
+@settings(max_examples=200, deadline=None)
+def test_a_program_is_kept_as_it_was_read(document: Any) -> None:
+    program = read_program(in_text(document))
+    stored = program.model_dump_json(exclude_unset=True)
+    kept = Program.model_validate_json(stored)
+    assert kept == program
+    assert kept.model_dump_json(exclude_unset=True) == stored
+    assert kept.fingerprint == program.fingerprint
+    assert read_program("\ufeff# the same as YAML\n" + in_text(document)) == program
+
+
+@pytest.mark.parametrize("figure", ["1000", "1000.0", "1e3", "1E+3", "10.00e2", "0.1e4"])
+def test_a_number_is_one_however_it_is_written(figure: str) -> None:
+    whole = in_text(changed("tiers[1].qualify", {"spend": 1000}))
+    program = read_program(whole.replace('{"spend": 1000}', f'{{"spend": {figure}}}'))
+    assert program.model_dump_json(exclude_unset=True) == read_program(whole).model_dump_json(
+        exclude_unset=True
+    )
+    bounded = changed("metrics.feedback.where", {"quality": {"gte": Decimal(figure)}})
+    plain = changed("metrics.feedback.where", {"quality": {"gte": 1000}})
+    assert program_from(bounded).fingerprint == program_from(plain).fingerprint

@@ -41,9 +41,19 @@ def _exact(value: Any) -> Decimal:
             raise unsound("is not a number", "Write it alone, as 5000.")
     if not number.is_finite():
         raise unsound("is not a number", "Write a number, as 5000.")
-    if number and number.adjusted() > 15:
+    if not number:
+        return Decimal(0)
+    if number.adjusted() > 15:
         raise unsound("is too large", f"Write less than {LARGEST}.")
-    return number
+    if number.adjusted() < -20:  # before it is written out: 1e-999999999 has a billion digits
+        raise unsound("is too small", "Round it.")
+    return _canonical(number)
+
+
+def _canonical(number: Decimal) -> Decimal:
+    """1000, 1000.0 and 1e3 are one number, and are kept in the one way that can be read back: 1000."""
+    text = f"{number:f}"
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def _not_a_number(text: str) -> Unsound:

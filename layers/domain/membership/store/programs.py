@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from membership.errors import NotFound
+from pydantic import ValidationError
+
+from membership.errors import NotFound, Unsettleable
 from membership.program.schema import Program, Versions
 from membership.store import keys
 from membership.store.tables import Tables, lost_race, paged
@@ -29,7 +31,7 @@ class Programs:
         if cached and self._monotonic() - cached[0] < self._fresh_for:
             return cached[1]
         found = {
-            int(item["sk"]["S"].removeprefix(keys.VERSIONS)): Program.model_validate_json(item["body"]["S"])
+            int(item["sk"]["S"].removeprefix(keys.VERSIONS)): _read(program, item["body"]["S"])
             for item in paged(
                 self._client.query,
                 TableName=self._table,
@@ -48,12 +50,18 @@ class Programs:
         return versions
 
     def put(self, program: Program, number: int) -> bool:
-        """Add a version; False where somebody else has just put that number."""
+        """Add a version; False where somebody else has just put that number.
+
+        Raises ValidationError, and writes nothing, for a body that couldn't be read back: versions are
+        never changed, so it would put the program out of reach for good.
+        """
+        body = program.model_dump_json(exclude_unset=True)
+        Program.model_validate_json(body)
         version: Any = {
             "TableName": self._table,
             "Item": {
                 **keys.program_version(program.id, number),
-                "body": {"S": program.model_dump_json(exclude_unset=True)},
+                "body": {"S": body},
             },
             "ConditionExpression": "attribute_not_exists(pk)",
         }
@@ -101,3 +109,10 @@ class Programs:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
+
+
+def _read(program: str, body: str) -> Program:
+    try:
+        return Program.model_validate_json(body)
+    except ValidationError as fault:  # it was valid when it was put: the model has changed under it
+        raise Unsettleable(f"a version of {program!r} can't be read") from fault
