@@ -26,6 +26,30 @@ def flaws_in(source: str | bytes) -> list[Flaw]:
     return refusal.value.flaws
 
 
+@pytest.mark.parametrize(
+    ("unit", "units", "most"), [("year", 9_999, 150), ("month", 1_801, 1_800), ("day", 55_001, 55_000)]
+)
+def test_a_tenure_that_nobody_reaches(unit: str, units: int, most: int) -> None:
+    document = changed("metrics.tenure", {"since": "joined", "unit": unit})
+    [flaw] = flaws_of(changed("tiers[1].qualify.all[0]", {"tenure": units}, document))
+    assert (flaw.path, flaw.value) == ("tiers[1].qualify.all[0].tenure", units)
+    assert flaw.message == f"nobody is a member for so many {unit}s"
+    assert flaw.remedy == f"Write at most {most}."
+    program_from(changed("tiers[1].qualify.all[0]", {"tenure": most}, document))
+
+
+def test_more_rewards_than_can_be_given_at_once() -> None:
+    def rewards(n: int) -> list[dict[str, Any]]:
+        return [{"id": f"r{m}", "points": 1} for m in range(n)]
+
+    document = changed("tiers[1].rewards", rewards(20))
+    program_from(changed("tiers[2].rewards", rewards(20), document))
+    [flaw] = flaws_of(changed("tiers[2].rewards", rewards(21), document))
+    assert flaw.path == "tiers"
+    assert flaw.message == "have 41 rewards, which a member may earn all at once"
+    assert flaw.remedy == "Leave at most 40 in all tiers together."
+
+
 RULE = "tiers[1].qualify"
 METRIC = "metrics.feedback"
 

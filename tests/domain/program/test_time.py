@@ -122,6 +122,15 @@ def test_tenure(unit: str, joined: date, day: date, reached: int) -> None:
     assert Since.model_validate({"since": "joined", "unit": unit}).reached(joined, day) == reached
 
 
+@pytest.mark.parametrize(
+    ("unit", "units"), [("year", 9_999), ("year", 10**15), ("month", 10**6), ("day", 10**15), ("day", 10**7)]
+)
+def test_tenure_that_outlasts_the_calendar(unit: str, units: int) -> None:
+    tenure = Since.model_validate({"since": "joined", "unit": unit})
+    assert tenure.reaches(date(2026, 1, 31), units) == date.max
+    assert tenure.reached(date(9999, 12, 31), date.max) == 0
+
+
 @given(
     st.sampled_from(["year", "month", "day"]),
     st.dates(date(1990, 1, 1), date(2060, 1, 1)) | st.sampled_from([date(2024, 2, 29), date(2026, 1, 31)]),

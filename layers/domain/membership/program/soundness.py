@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from membership.program import money
 from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion, Way
 from membership.program.flaws import Fault
-from membership.program.metrics import Tallied
+from membership.program.metrics import Elapsed, Tallied
 from membership.program.validity import WhileQualified
 
 if TYPE_CHECKING:
     from membership.program.schema import Program
 
 _Place = tuple[str | int, ...]
+
+MOST_REWARDS = 40
+"""In all tiers: who rises through them at once is given them all, in one transaction with the rest."""
 
 
 def check(program: "Program") -> list[Fault]:
@@ -56,6 +59,11 @@ def _bind(program: "Program", place: _Place, comparison: Comparison) -> Iterator
         comparison.bind(program.threshold(comparison))
     except ValueError as error:
         yield Fault((*place, "gte"), str(error), "Round it.")
+        return
+    metric = program.metrics[name]
+    if isinstance(metric, Elapsed) and comparison.threshold > metric.longest:
+        remedy = f"Write at most {metric.longest}."
+        yield Fault((*place, "gte"), f"nobody is a member for so many {metric.measure}", remedy)
 
 
 def _rules(program: "Program") -> Iterator[tuple[_Place, Criterion]]:
@@ -77,6 +85,9 @@ def _placed(criterion: Criterion, place: _Place) -> Iterator[tuple[_Place, Compa
 
 def _check_tiers(program: "Program") -> Iterator[Fault]:
     tiers = [tier.id for tier in program.tiers]
+    if (given := sum(len(tier.rewards) for tier in program.tiers)) > MOST_REWARDS:
+        remedy = f"Leave at most {MOST_REWARDS} in all tiers together."
+        yield Fault(("tiers",), f"have {given} rewards, which a member may earn all at once", remedy)
     for n, tier in enumerate(program.tiers):
         if tier.id in tiers[:n]:
             yield Fault(("tiers", n, "id"), f"there are two tiers {tier.id!r}", "Give each its own id.")

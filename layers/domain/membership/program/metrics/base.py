@@ -160,10 +160,15 @@ class Tallied(MetricKind):
 class Elapsed(MetricKind):
     """A metric that grows with time alone."""
 
+    @property
+    @abstractmethod
+    def longest(self) -> int:
+        """The most that a rule may ask for: beyond that nobody lives to see it."""
+
     @abstractmethod
     def reached(self, start: date, day: date) -> int:
         """Whole units from `start` to `day`."""
 
     @abstractmethod
     def reaches(self, start: date, units: int) -> date:
-        """The day on which that many units are complete."""
+        """The day on which that many units are complete, or the last day there is."""

@@ -1,7 +1,7 @@
 """Tenure: whole years, months or days since the member joined."""
 
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -10,6 +10,7 @@ from typing_extensions import override
 from membership.program.metrics.base import Elapsed, Measure
 from membership.program.text import Language
 
+_LONGEST = {"year": 150, "month": 1_800, "day": 55_000}
 _UNITS = {"year": "年", "month": "月", "day": "天"}
 
 
@@ -28,6 +29,10 @@ class Since(Elapsed):
                 return "months"
             case "day":
                 return "days"
+
+    @property
+    def longest(self) -> int:
+        return _LONGEST[self.unit]
 
     @override
     def in_words(self, language: Language, currency: str) -> str:
@@ -52,10 +57,12 @@ class Since(Elapsed):
             case "month":
                 return self._after_months(start, units)
             case "day":
-                return start + timedelta(days=units)
+                return start + timedelta(days=min(units, (date.max - start).days))
 
     @staticmethod
     def _after_months(start: date, months: int) -> date:
         """The same day of a later month, or its last day: 29 February is followed by 28 February."""
         year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+        if year > MAXYEAR:
+            return date.max
         return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
