@@ -224,7 +224,7 @@ class Oracle:
         decided += self._avert()
         decided += self._fall()
         decided += self._renew()
-        decided += self._announce()
+        decided += self._announce(fact)
         return decided
 
     def _enrol(self) -> list[tuple[str, ...]]:
@@ -374,16 +374,18 @@ class Oracle:
         self.place.qualified = self._keeps(eve)
         return [("tier.downgraded", self.tier)]
 
-    def _announce(self) -> list[tuple[str, ...]]:
+    def _announce(self, fact: Fact) -> list[tuple[str, ...]]:
         fall = self._fall_day()
         notice = self.rules.notice_days * DAY
         if fall is None or self.place.notice or self.today < self.day(self.midnight(fall) - notice):
             return []
-        earliest = self.day(self.clock + notice)
-        if self.midnight(earliest) < self.clock + notice:
+        # Nobody can be told of a fact before it is known.
+        told = max(self.clock, getattr(fact, "dated", None) or fact.recorded_at)
+        earliest = self.day(told + notice)
+        if self.midnight(earliest) < told + notice:
             earliest += timedelta(days=1)
         below = self.rules.tiers[self.place.tier - 1].id
-        self.place = replace(self.place, notice=Notice(below, max(fall, earliest), self.clock))
+        self.place = replace(self.place, notice=Notice(below, max(fall, earliest), told))
         return [("tier.will_downgrade", self.tier, below)]
 
 

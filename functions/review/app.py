@@ -1,15 +1,18 @@
 """EventBridge Scheduler, hourly → one fact for each due member of each program whose day has turned.
 
-An operator runs one day of one program with `{"program": …, "as_of": "2026-12-01"}`.
+An operator runs one day of one program with `{"program": …, "as_of": "2026-12-01"}`; the notices of a day
+that was missed run from now on. `"simulate": true` dates them at that day: for histories and rehearsals.
 """
 
 from datetime import date
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
 
 from membership import runtime
+from membership.errors import MembershipError, NotFound
 from membership.reviewing import Place, review, unreviewed
 
 logger = Logger()
@@ -25,6 +28,7 @@ class Request(BaseModel):
 
     program: str | None = None
     as_of: date | None = None
+    simulate: bool = False
     shard: int = 0
     after: str | None = None
 
@@ -33,34 +37,53 @@ class Request(BaseModel):
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Review until done or until the time is nearly up; then a fresh invocation goes on from there."""
     request = Request.model_validate(event)
-    now, programs = runtime.now(), runtime.programs()
+    reviewed = runtime.programs().reviewed()
+    if request.program not in (None, *reviewed):
+        raise NotFound(f"there is no program {request.program!r}")
     done: dict[str, int] = {}
-    for program, reviewed in programs.reviewed().items():
-        if request.program not in (None, program):
-            continue
-        _, in_force = programs.versions(program).in_force(now)
-        day = request.as_of or unreviewed(reviewed, in_force, now)
-        if day is None:
-            continue
-        progress = review(
-            runtime.ledger(),
-            in_force,
-            day,
-            now,
-            Place(request.shard, request.after),
-            lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS,
-        )
-        done[program] = progress.reviewed
-        if progress.rest is None:
-            programs.mark_reviewed(program, day)
-        else:
-            _hand_on(context, program, day, progress.rest)
-        logger.info("reviewed", extra={"program": program, "day": str(day), "members": progress.reviewed})
+    failed: list[str] = []
+    for program in [request.program] if request.program else reviewed:
+        try:
+            if (count := _review(program, reviewed[program], request, context)) is not None:
+                done[program] = count
+        except (MembershipError, BotoCoreError, ClientError):
+            logger.exception("a program could not be reviewed", extra={"program": program})
+            failed.append(program)
+    if failed:
+        raise ReviewFailed(f"not reviewed: {', '.join(failed)}; the others were")
     return {"reviewed": done}
 
 
-def _hand_on(context: Any, program: str, day: date, rest: Place) -> None:
-    going_on = Request(program=program, as_of=day, shard=rest.shard, after=rest.after)
+class ReviewFailed(MembershipError):
+    """Some programs could not be reviewed; Lambda and the next hour try again."""
+
+
+def _review(program: str, reviewed: date | None, request: Request, context: Any) -> int | None:
+    """Members reminded; None where the program's day has been reviewed."""
+    now = runtime.now()
+    _, in_force = runtime.programs().versions(program).in_force(now)
+    day = request.as_of or unreviewed(reviewed, in_force, now)
+    if day is None:
+        return None
+    progress = review(
+        runtime.ledger(),
+        in_force,
+        day,
+        now,
+        Place(request.shard, request.after),
+        lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS,
+        request.simulate,
+    )
+    if progress.rest is None:
+        runtime.programs().mark_reviewed(program, day)
+    else:
+        _hand_on(context, request.model_copy(update={"program": program, "as_of": day}), progress.rest)
+    logger.info("reviewed", extra={"program": program, "day": str(day), "members": progress.reviewed})
+    return progress.reviewed
+
+
+def _hand_on(context: Any, request: Request, rest: Place) -> None:
+    going_on = request.model_copy(update={"shard": rest.shard, "after": rest.after})
     runtime.functions().invoke(
         FunctionName=context.function_name,
         InvocationType="Event",

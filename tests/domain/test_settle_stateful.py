@@ -284,7 +284,9 @@ class Life(RuleBasedStateMachine):
 
     def review(self, day: date) -> None:
         at = self.program.midnight(day).astimezone(UTC)
-        fact = Review(id=f"review-{day}", member_id=ME, occurred_at=at, recorded_at=self.now, day=day)
+        fact = Review(
+            id=f"review#{day}", member_id=ME, occurred_at=at, recorded_at=self.now, day=day, dated=at
+        )
         taken = self.ledger.append(self.program.id, fact).fact
         if self.now - taken.recorded_at <= STREAM_HOLDS:
             self.settle([taken])
@@ -296,7 +298,7 @@ class Life(RuleBasedStateMachine):
             sooner = first + timedelta(days=looked_at)
             at = self.program.midnight(sooner).astimezone(UTC)
             early = Review(
-                id="early", member_id=ME, occurred_at=at, recorded_at=self.oracle.latest, day=sooner
+                id="early", member_id=ME, occurred_at=at, recorded_at=self.oracle.latest, day=sooner, dated=at
             )
             # Good news that time alone brings (tenure) may wait for the end of the promise or of the notice.
             may_wait = {"tier.renewed", "tier.kept"}
@@ -394,6 +396,8 @@ class Life(RuleBasedStateMachine):
                     assert announced is not None, "no fall without a notice"
                     assert announced.data["from_tier"] == data["from_tier"]
                     assert envelope.at - announced.at >= NOTICE
+                    given = datetime.fromisoformat(announced.data["announced_at"])
+                    assert envelope.at - given >= NOTICE, "counted from when it could be told"
                     assert not tiers[data["from_tier"]].kept(seen), "the rule to keep is false at the fall"
                     announced = None
                 case "reward.granted":

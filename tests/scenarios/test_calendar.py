@@ -81,19 +81,23 @@ def test_every_day_missed_delays_the_fall_and_nothing_else(late: int) -> None:
     assert fall.data["expires_on"] == "2026-01-01", "promised as if she had fallen on the day"
 
 
-def test_a_day_that_was_missed_can_be_run_later() -> None:
-    """`as_of` in its turn, days after: the member's own time goes on from there."""
+@pytest.mark.parametrize(
+    ("simulated", "falls_on", "due_again"), [(False, "2025-03-04", 0), (True, "2025-01-01", 1)]
+)
+def test_a_day_that_was_missed_can_be_run_later(simulated: bool, falls_on: str, due_again: int) -> None:
+    """The notice runs from when it is given, unless a history is played through."""
     world = World(preset("p2-customer-policy"))
     world.order("ann", "2023-03-01", 20_000)
     now = world.at("2025-02-01")
-    for day in (date(2024, 12, 2), date(2025, 1, 1)):
-        done = review(world.ledger, world.program, day, now, Place(), lambda: True, workers=1)
-        assert done.reviewed == 1
-        [fact] = [fact for fact in world.facts("ann") if fact.key == f"review#{day}"]
-        assert fact.recorded_at == now
-        world.settling.settle(world.program.id, "ann", [fact])
-    assert world.days("ann", "tier.will_downgrade") == ["2024-12-02"]
-    assert world.days("ann", "tier.downgraded") == ["2025-01-01"]
+    for day, due in ((date(2024, 12, 2), 1), (date(2025, 1, 1), due_again)):
+        done = review(world.ledger, world.program, day, now, Place(), lambda: True, simulated, workers=1)
+        assert done.reviewed == due
+        for fact in [fact for fact in world.facts("ann") if fact.key == f"review#{day}"]:
+            assert fact.recorded_at == now
+            world.settling.settle(world.program.id, "ann", [fact])
+    [notice] = world.history("ann", "tier.will_downgrade")
+    assert notice.data["falls_on"] == falls_on
+    assert world.tier("ann") == ("silver" if simulated else "gold")
 
 
 def test_a_day_run_again_out_of_turn_changes_nothing() -> None:

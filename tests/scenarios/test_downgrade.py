@@ -1,9 +1,10 @@
 """D2 to D6: no fall without a notice of thirty days, what rescues, and how far a fall goes."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from membership.facts import Attributes, Profile, Refund
 from tests.scenarios.world import World, preset
 
 
@@ -139,3 +140,68 @@ def test_going_up_and_down_brings_a_reward_once_in_a_cycle() -> None:
     world.order("ann", "2023-03-01", 20_000)
     assert world.tier("ann") == "gold"
     assert world.rewards("ann") == ["welcome", "gold-gift"]
+
+
+def test_a_refund_that_is_reported_late_starts_no_notice_in_the_past() -> None:
+    world = World(preset("p1-ecommerce"))
+    order = world.order("ann", "2026-10-01", 1_000)
+    world.activity("ann", "2026-10-01", "check_in", times=5)
+    late = Refund(
+        id="late",
+        member_id="ann",
+        occurred_at=world.at("2026-10-20"),
+        recorded_at=world.at("2026-11-24"),
+        order_id=order,
+        amount=1_00,
+    )
+    world.tell(late)
+    [notice] = world.history("ann", "tier.will_downgrade")
+    assert notice.data["falls_on"] == "2026-12-25"
+    world.review("2026-11-25")
+    assert world.tier("ann") == "silver"
+    world.nights("2026-12-20", "2026-12-26")
+    assert world.days("ann", "tier.downgraded") == ["2026-12-25"]
+
+
+def test_a_refund_of_another_order_undermines_nothing() -> None:
+    world = World(preset("p2-customer-policy"))
+    world.enrol("ann", "2026-01-01", joined=date(2020, 1, 1))
+    assert world.tier("ann") == "silver"
+    corrected = Profile(
+        id="p",
+        member_id="ann",
+        occurred_at=world.at("2026-01-02"),
+        recorded_at=world.at("2026-01-02"),
+        attributes=Attributes(joined=date(2026, 1, 1)),
+    )
+    world.tell(corrected)
+    order = world.order("ann", "2026-02-01", 100)
+    world.refund("ann", "2026-02-02", order, 1)
+    assert world.history("ann", "tier.undermined", "tier.will_downgrade") == []
+
+
+@pytest.mark.parametrize("windows", ["of the metrics", "of the program"])
+def test_a_refund_is_seen_in_the_window_that_the_metric_counts_in(windows: str) -> None:
+    year = "calendar_year"
+    metrics = {"spend": {"sum": "order.amount", **({"window": year} if "metrics" in windows else {})}}
+    tiers = [{"id": "basic"}, {"id": "gold", "qualify": {"spend": 1000}}]
+    window = "lifetime" if "metrics" in windows else year
+    changes = {"metrics": metrics, "tiers": tiers, "window": window, "validity": "through_end_of_next_year"}
+    world = World(preset("p2-customer-policy", **changes))
+    earned = world.order("ann", "2026-06-01", 1_000)
+    other = world.order("ann", "2027-06-01", 100)
+    world.refund("ann", "2027-06-02", other, 1)
+    assert world.history("ann", "tier.undermined") == []
+    world.refund("ann", "2027-06-03", earned, 1)
+    assert len(world.history("ann", "tier.undermined")) == 1
+
+
+def test_a_notice_names_the_tier_that_the_member_would_fall_to() -> None:
+    downgrade = {"steps": "to_qualified"}
+    world = World(preset("p2-customer-policy", downgrade=downgrade, validity="while_qualified"))
+    order = world.order("ann", "2026-03-01", 20_000)
+    world.refund("ann", "2026-12-10", order, 1)
+    [notice] = world.history("ann", "tier.will_downgrade")
+    world.nights("2027-01-01", "2027-01-12")
+    [fall] = world.history("ann", "tier.downgraded")
+    assert notice.data["to_tier"] == fall.data["to_tier"]

@@ -2,8 +2,10 @@
 
 from datetime import date
 
-from membership.facts import Activity, Attributes
-from membership.ingesting import enrolment
+from membership.errors import Unsettleable
+from membership.facts import Activity, Attributes, Fact
+from membership.ingesting import Ingest, enrolment
+from membership.settling import Committed
 from tests.services.conftest import NOW, Services, days
 
 
@@ -68,3 +70,17 @@ def test_enrolling_again_with_nothing_new_is_no_fact(services: Services) -> None
     assert enrolment(member, "ann", told, "two", NOW) is None
     assert enrolment(member, "ann", Attributes(), "three", NOW) is None
     assert enrolment(member, "ann", Attributes(joined=date(2021, 1, 1)), "four", NOW) is not None
+
+
+def test_a_member_whom_nobody_can_settle_does_not_spoil_the_others_answer(services: Services) -> None:
+    class Poisoned:
+        def settle(self, program: str, member_id: str, facts: list[Fact]) -> Committed:
+            if member_id == "bob":
+                raise Unsettleable("a fault of ours")
+            return services.settling.settle(program, member_id, facts)
+
+    ingest = Ingest(services.ledger, Poisoned())
+    taken = ingest.take(services.program, [services.order("bob", "1"), services.order("ann", "2")])
+    settled = ingest.settle(services.program, taken, NOW)
+    assert settled["bob"] is None
+    assert settled["ann"] is not None

@@ -219,7 +219,9 @@ def _review(clock: Clock, stack: Stack, behind: Behind) -> dict[date, int]:
                 raise Stuck(f"members are still due on {day} after its review")
             members = [member for on, member in due if on == day]
             behind.expect(members)
-            stack.invoke("ReviewFunction", {"program": look.program, "as_of": day.isoformat()})
+            stack.invoke(
+                "ReviewFunction", {"program": look.program, "as_of": day.isoformat(), "simulate": True}
+            )
             days[day] = len(members)
             _wait_until(behind.count, behind.sent.total(), f"facts settled after the review of {day}")
     clock.took("Review the days on which somebody is due", time.monotonic() - began)

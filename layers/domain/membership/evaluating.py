@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Literal
 
-from membership.errors import MembershipError, Unsettleable
+from membership.errors import MembershipError, NotFound, Unsettleable
 from membership.facts import Fact
 from membership.settling import Settling
 from membership.store import items, keys
@@ -49,7 +49,7 @@ def evaluate(
         (program, member_id), facts = member
         try:
             settling.settle(program, member_id, facts)
-        except Unsettleable as fault:
+        except (Unsettleable, NotFound) as fault:
             return park_or_settle(program, facts, fault)
         except passing as trouble:
             note("unfinished", trouble)
@@ -57,7 +57,7 @@ def evaluate(
         note("settled", None)
         return "settled"
 
-    def park_or_settle(program: str, facts: Sequence[Fact], fault: Unsettleable) -> Verdict:
+    def park_or_settle(program: str, facts: Sequence[Fact], fault: Exception) -> Verdict:
         if len(facts) == 1:
             ledger.park(program, facts[0], repr(fault.__cause__ or fault), now)
             note("parked", fault)

@@ -16,6 +16,11 @@ class _Fact(BaseModel):
     recorded_at: datetime
     """When the ledger took it; orders a rebuild and bounds the memory of applied facts."""
 
+    @property
+    def told_from(self) -> datetime:
+        """From when on a member can be told of what it led to: a notice runs from here, never from before."""
+        return self.recorded_at
+
 
 class Order(_Fact):
     """Known by its order id, whatever event brought it: the same order never counts twice."""
@@ -96,6 +101,12 @@ class Review(_Fact):
 
     type: Literal["review"] = "review"
     day: date
+    dated: datetime | None = None
+    """When its notices were given, where that is not when it was recorded."""
+
+    @property
+    def told_from(self) -> datetime:
+        return self.dated or self.recorded_at
 
     @property
     def key(self) -> str:

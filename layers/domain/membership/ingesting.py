@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from membership.errors import Contended
+from membership.errors import Contended, Unsettleable
 from membership.facts import Attributes, Enrolment, Fact
 from membership.member.state import Member
 from membership.program.schema import Program
@@ -66,8 +66,8 @@ class Ingest:
         return Taken(appended.fact, appended.status)
 
     def settle(self, program: Program, taken: Sequence[Taken], now: datetime) -> dict[str, Committed | None]:
-        """Settle the members at once, for callers who wait. None where others held the member too long:
-        its facts are safe, and the stream settles them a moment later."""
+        """Settle the members at once, for callers who wait. None where a member could not be settled: its
+        facts are safe, and the stream settles them a moment later, or parks the member and tells of it."""
         by_member: dict[str, list[Fact]] = defaultdict(list)
         for one in taken:
             if one.status in ("accepted", "duplicate"):
@@ -80,7 +80,7 @@ class Ingest:
             member_id, facts = item
             try:
                 committed = self._settling.settle(program.id, member_id, facts)
-            except Contended:
+            except (Contended, Unsettleable):
                 return member_id, None
             # Where the stream was faster, or the request is a second try, the answer is still the same.
             return member_id, self._with_what_was_told(

@@ -83,6 +83,8 @@ class DowngradeAnnounced(_OfTier):
     type: Literal["tier.will_downgrade"] = "tier.will_downgrade"
     from_tier: str
     to_tier: str
+    announced_at: datetime
+    """When the member could be told of it: a fact that came late starts no notice in the past."""
     falls_on: date
     reason: Literal["promise_ends", "criterion_lost"]
     prevented_by: tuple[dict[str, int], ...]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from membership.errors import MembershipError
 from membership.facts import Review
@@ -12,6 +12,8 @@ from membership.store import keys
 from membership.store.ledger import Ledger
 
 PAGE = 200
+PUNCTUAL = timedelta(hours=2)
+"""A review that comes this soon after midnight dates its notices at midnight; a later one when it runs."""
 
 
 class NotYet(MembershipError):
@@ -41,18 +43,28 @@ def review(
     now: datetime,
     place: Place,
     may_go_on: Callable[[], bool],
+    simulated: bool = False,
     workers: int = 16,
 ) -> Progress:
     """Append a review fact for each due member, until all are done or `may_go_on` says to stop.
 
-    Run again, or twice at once, it finds the facts there and changes nothing. Raises NotYet.
+    Run again, or twice at once, it finds the facts there and changes nothing. `simulated` dates the
+    notices of a day long past at that day, as if it had been reviewed then. Raises NotYet.
     """
     if day > program.day(now):
         raise NotYet(f"{day} has not begun in {program.timezone}; review it from {program.midnight(day)} on")
     midnight = program.midnight(day)
+    in_time = simulated or now.timestamp() - midnight.timestamp() <= PUNCTUAL.total_seconds()
 
     def remind(member_id: str) -> None:
-        fact = Review(id=f"review-{day}", member_id=member_id, occurred_at=midnight, recorded_at=now, day=day)
+        fact = Review(
+            id=f"review#{day}",  # with a `#`, as no sender's id has
+            member_id=member_id,
+            occurred_at=midnight,
+            recorded_at=now,
+            day=day,
+            dated=midnight if in_time else None,
+        )
         ledger.append(program.id, fact)
 
     reviewed, shard, after = 0, place.shard, place.after

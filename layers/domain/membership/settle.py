@@ -67,13 +67,15 @@ def settle(
                 member.applied.add(fact, refused=True)
                 settled.changed = True
                 continue
+        takes_back = fact.type == "refund" or (fact.type == "order" and fact.order_id in member.waiting)
+        before = member.twin() if takes_back else None
         refunded_before = {id_: account.refunded for id_, account in known.items()}
         fold(program, member, fact, known)
         given_back = {
             id_: account for id_, account in known.items() if account.refunded != refunded_before.get(id_, 0)
         }
         settled.accounts |= given_back
-        settled.outcomes += _decide(Case(versions, program, version, member, fact, bool(given_back)))
+        settled.outcomes += _decide(Case(versions, program, version, member, fact, bool(given_back), before))
         member.applied.add(fact)
         settled.changed = True
         settled.due_is_exact |= fact.type == "review"

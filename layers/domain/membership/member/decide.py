@@ -1,6 +1,6 @@
 """From a member's figures to what happens to its tier. Yields outcomes; who calls applies each at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -42,6 +42,8 @@ class Case:
     fact: Fact
     refunded: bool
     """Whether the fact took back something of an order."""
+    before: Member | None = None
+    """The member before such a fact, where that is known."""
 
     @cached_property
     def at(self) -> datetime:
@@ -207,17 +209,23 @@ def _undermine(case: Case) -> Iterator[Outcome]:
     then = case.as_of(min(standing.earned_on, case.today)) if case.refunded and standing.qualified else None
     if then is None or (standing.expires_on is not None and standing.expires_on <= case.today):
         return
-    ladder, window = then.program.ladder, then.program.window
+    ladder = then.program.ladder
     tier = ladder.tier(standing.tier)
     keep = ladder.keep(tier)
-    if keep is None or isinstance(ladder.validity(tier), WhileQualified):
+    if keep is None or ladder.steps == "never" or isinstance(ladder.validity(tier), WhileQualified):
         return
-    if window.outlived(window.bucket(standing.earned_on), case.today):
+    windows = [window for _, window in then.program.tallied.values()]
+    if any(window.outlived(window.bucket(standing.earned_on), case.today) for window in windows):
         return  # the sums of that time are gone, and no refund can be seen in them
-    closes = window.last_day(standing.earned_on)
-    day = min(case.today, closes) if closes else case.today
+    closes = [last for window in windows if (last := window.last_day(standing.earned_on))]
+    day = min(case.today, *closes) if closes else case.today
     seen = figures(then.program, then.member, day)
-    if not keep.met(seen) and not (tier.qualify and tier.qualify.met(seen)):
+
+    def earned(by: Mapping[str, int]) -> bool:
+        return keep.met(by) or (tier.qualify is not None and tier.qualify.met(by))
+
+    # What was unmet before the refund was not undone by it.
+    if not earned(seen) and (case.before is None or earned(figures(then.program, case.before, day))):
         yield TierUndermined(
             at=case.at,
             ladder=ladder.id,
@@ -294,12 +302,15 @@ def _announce(case: Case) -> Iterator[Outcome]:
     # A promise is renewed by this period; without one, what counts is what is left on the day of the fall.
     day = max(fall, case.today) if while_qualified else case.today
     seen = figures(case.program, case.member, day)
+    told = max(case.at, case.fact.told_from)
+    lost = max(fall, earliest_fall(case.program, told))
     yield DowngradeAnnounced(
         at=case.at,
         ladder=ladder.id,
         from_tier=tier.id,
-        to_tier=_landing(case, tier.id, day).id,
-        falls_on=max(fall, earliest_fall(case.program, case.at)),
+        to_tier=_landing(case, tier.id, lost if while_qualified else case.today).id,
+        announced_at=told,
+        falls_on=lost,
         reason="criterion_lost" if while_qualified and day == case.today else "promise_ends",
         prevented_by=_ways_to_keep(keep, seen),
         evidence=case.evidence(keep, seen, day),

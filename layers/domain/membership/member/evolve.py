@@ -39,7 +39,7 @@ def evolve(member: Member, outcome: Outcome) -> None:
             member.standings[outcome.ladder].expires_on = outcome.expires_on
         case DowngradeAnnounced():
             member.standings[outcome.ladder].notice = Notice(
-                to_tier=outcome.to_tier, falls_on=outcome.falls_on, announced_at=outcome.at
+                to_tier=outcome.to_tier, falls_on=outcome.falls_on, announced_at=outcome.announced_at
             )
         case DowngradeAverted():
             member.standings[outcome.ladder].notice = None

@@ -153,7 +153,7 @@ class Ledger:
             if lost_race(error):
                 raise Overtaken(f"{program}: a member moved on from version {stored.version}") from error
             if error.response["Error"]["Code"] == "ValidationException":
-                raise Unsettleable(f"{program}: the member has outgrown its item") from error
+                raise Unsettleable(f"{program}: DynamoDB has no room for the member") from error
             raise
         return envelopes
 
