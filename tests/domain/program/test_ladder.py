@@ -106,6 +106,67 @@ def test_warnings(document: dict[str, Any], warnings: list[str]) -> None:
     assert program_from(document).warnings() == warnings
 
 
+FALLS = (
+    "tiers[{n}].validity: while_qualified with a rule to stay that counts anew each year: "
+    "on 1 January its members fall, whatever they did before; "
+    "through_end_of_next_year leaves them a year to earn it again"
+)
+FLAPS = (
+    "tiers[{n}].keep: counts anew each year, while `qualify` counts without end: "
+    "who falls would enter again at once"
+)
+YEARLY = {"sum": "order.amount", "window": "calendar_year"}
+
+
+def with_keep(keep: Any, qualify: Any, **settings: Any) -> dict[str, Any]:
+    """Three tiers over figures of a year and of a life, of which the second is of interest."""
+    metrics = {
+        "spend": {"sum": "order.amount"},
+        "this_year": YEARLY,
+        "years": {"since": "joined", "unit": "year"},
+    }
+    silver = {"id": "silver", "qualify": qualify} | ({"keep": keep} if keep else {})
+    top = {"all": [{"spend": 9000}, {"this_year": 9000}, {"years": 9}]}
+    gold = {"id": "gold", "qualify": top, "validity": "lifetime"}
+    return {"id": "x", "metrics": metrics, "tiers": [{"id": "bronze"}, silver, gold]} | settings
+
+
+PROMISE = {"validity": "through_end_of_next_year"}
+
+
+@pytest.mark.parametrize(
+    ("document", "warnings"),
+    [
+        # Everybody falls at the turn of the year
+        (with_keep(None, {"this_year": 1}), [FALLS]),
+        (with_keep(None, {"any": [{"this_year": 1}, {"years": 1}]}), [FALLS]),
+        (with_keep(None, {"this_year": 1}, **PROMISE), []),
+        (with_keep(None, {"this_year": 1}, validity="lifetime"), []),
+        (with_keep(None, {"this_year": 1}, downgrade={"steps": "never"}), []),
+        (with_keep(None, {"spend": 1}), []),
+        (with_keep({"any": [{"this_year": 1}, {"spend": 1}]}, {"spend": 1}), []),
+        # Who falls rises again at once
+        (with_keep({"this_year": 1}, {"spend": 1}, **PROMISE), [FLAPS]),
+        (with_keep({"this_year": 1}, {"years": 1}, **PROMISE), [FLAPS]),
+        (with_keep({"this_year": 1}, {"any": [{"this_year": 2}, {"years": 1}]}, **PROMISE), [FLAPS]),
+        (with_keep({"this_year": 1}, {"all": [{"this_year": 2}, {"years": 1}]}, **PROMISE), []),
+        (with_keep({"this_year": 1}, {"spend": 1}, validity="lifetime"), []),
+        (with_keep({"this_year": 1}, {"spend": 1}, **PROMISE, downgrade={"steps": "never"}), []),
+        (with_keep({"this_year": 1}, {"spend": 1}), [FALLS, FLAPS]),
+    ],
+)
+def test_warnings_of_the_turn_of_the_year(document: dict[str, Any], warnings: list[str]) -> None:
+    said = [one for one in program_from(document).warnings() if "year" in one]
+    assert said == [one.format(n=1) for one in warnings]
+
+
+def test_a_program_whose_own_window_closes_is_warned_too() -> None:
+    document = dict(SMALL) | {"window": "calendar_year"}
+    said = program_from(document).warnings()
+    assert said[1:] == [FALLS.format(n=1), FALLS.format(n=2)]
+    assert program_from(document | PROMISE).warnings() == said[:1]
+
+
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 LATER = NEW_YEAR + timedelta(days=180)
 

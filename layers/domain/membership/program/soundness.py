@@ -1,6 +1,7 @@
 """What has to hold between the parts of a program, and what is allowed but seldom meant."""
 
 from collections.abc import Iterator
+from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -8,12 +9,14 @@ from membership.program import money
 from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion, Way
 from membership.program.flaws import Fault
 from membership.program.metrics import Elapsed, Tallied
-from membership.program.validity import WhileQualified
+from membership.program.validity import ForLife, WhileQualified
 
 if TYPE_CHECKING:
     from membership.program.schema import Program
 
 _Place = tuple[str | int, ...]
+
+_ANY_DAY = date(2000, 1, 1)
 
 MOST_REWARDS = 40
 """In all tiers: who rises through them at once is given them all, in one transaction with the rest."""
@@ -139,6 +142,7 @@ def seldom_meant(program: "Program") -> Iterator[str]:
         if name not in used:
             yield f"metrics.{name}: no tier asks for it"
     nothing = dict.fromkeys(program.metrics, 0)
+    yield from _lost_with_the_period(program)
     for n, tier in enumerate(program.tiers):
         if tier.keep is None or tier.qualify is None:
             continue
@@ -148,3 +152,33 @@ def seldom_meant(program: "Program") -> Iterator[str]:
             tier.keep.met(nothing | dict(way)) for way in tier.qualify.ways()
         ):
             yield f"tiers[{n}].keep: asks for more than `qualify`: who enters may be given notice at once"
+
+
+def _lost_with_the_period(program: "Program") -> Iterator[str]:
+    """Tiers that fall when a period closes, because nobody has anything in the new one yet."""
+    closing = {name for name, (_, window) in program.tallied.items() if window.last_day(_ANY_DAY) is not None}
+    for n, tier in enumerate(program.tiers):
+        keep, validity = program.ladder.keep(tier), program.ladder.validity(tier)
+        if tier.qualify is None or keep is None or program.downgrade.steps == "never":
+            continue
+        lost = [way for way in tier.qualify.ways() if _depends_on(closing, keep, way, program)]
+        if lost and isinstance(validity, WhileQualified):
+            yield (
+                f"tiers[{n}].validity: while_qualified with a rule to stay that counts anew each year: "
+                "on 1 January its members fall, whatever they did before; "
+                "through_end_of_next_year leaves them a year to earn it again"
+            )
+        if any(not closing & way.keys() for way in lost) and not isinstance(validity, ForLife):
+            yield (
+                f"tiers[{n}].keep: counts anew each year, while `qualify` counts without end: "
+                "who falls would enter again at once"
+            )
+
+
+def _depends_on(closing: set[str], keep: Criterion, way: Way, program: "Program") -> bool:
+    """Whether who entered this way stays by what was done in the period, and by that alone."""
+    nothing = dict.fromkeys(program.metrics, 0)
+    lasting = {metric: need for metric, need in way.items() if metric not in closing}
+    return not keep.met(nothing | lasting) and keep.met(
+        nothing | lasting | dict.fromkeys(closing, money.LARGEST)
+    )
