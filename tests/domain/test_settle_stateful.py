@@ -344,7 +344,7 @@ class Life(RuleBasedStateMachine):
         if standing and place:
             assert standing.tier == self.oracle.tier
             assert standing.expires_on == place.promised_until
-            # Without an end of the promise nothing depends on it; and of years long closed no figures are kept.
+            # Without an end of the promise nothing depends on it; and years long closed keep no figures.
             if place.promised_until and place.earned_on.year >= self.oracle.today.year - 1:
                 assert standing.qualified == place.qualified
             assert vars(standing.notice) == vars(place.notice) if standing.notice else place.notice is None
