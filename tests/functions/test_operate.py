@@ -69,6 +69,18 @@ def test_a_version_may_begin_later(cloud: Cloud, operator: Client) -> None:
     assert operator.get("/v1/program").json["version"] == 2
 
 
+def test_the_first_version_cannot_begin_later(cloud: Cloud) -> None:
+    key = runtime.access().issue("fresh", "operator", "office", NOW, runtime.random_text)
+    fresh = Client(cloud, key[1])
+    before = cloud.dump()
+    first = P2.replace("id: customer-policy", "id: fresh")
+    answer = fresh.put("/v1/program", first + "effective_from: 2027-01-01T00:00:00+08:00\n")
+    assert (answer.status, answer.problem, answer.pointers) == (422, "program-invalid", ["/effective_from"])
+    assert "Leave it out" in answer.json["errors"][0]["detail"]
+    assert cloud.dump() == before
+    assert fresh.put("/v1/program", first).json["version"] == 1
+
+
 def test_a_version_cannot_have_begun(cloud: Cloud, operator: Client) -> None:
     before = cloud.dump()
     backdated = P2.replace("spend: 5000}", "spend: 6000}") + "effective_from: 2026-01-01T00:00:00+08:00\n"

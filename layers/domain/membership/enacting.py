@@ -31,7 +31,7 @@ def enact(
         try:
             versions = programs.versions(owner)
         except NotFound:
-            number, last, new = 0, None, program
+            number, new = 0, _first(program, now)
         else:
             number, last = versions.latest
             if _says_the_same(program, last):
@@ -50,6 +50,14 @@ def _says_the_same(program: Program, last: Program) -> bool:
     return program.model_dump(mode="json", exclude=except_start) == last.model_dump(
         mode="json", exclude=except_start
     )
+
+
+def _first(program: Program, now: datetime) -> Program:
+    if program.effective_from and program.effective_from > now:
+        message = "the first version holds for all time, and can't begin later"
+        remedy = "Leave it out, or put this version on that day."
+        raise ProgramInvalid([Flaw("effective_from", program.effective_from.isoformat(), message, remedy)])
+    return program
 
 
 def _starting(program: Program, now: datetime) -> Program:
