@@ -1,6 +1,7 @@
 """Whatever is sent gets a documented problem that points to what is wrong, and nothing changes."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from hypothesis import strategies as st
 
 from membership import runtime
 from membership.http.operations import BY_ID, OPERATIONS
-from membership.http.problems import problem_of
+from membership.http.problems import Refused, problem_of
 from membership.program import presets
-from tests.functions.conftest import Client, Cloud, order
+from tests.functions.conftest import Answer, Client, Cloud, order
 
 IDS = {
     "with a hash": "a#b",
@@ -40,6 +41,9 @@ AMOUNTS = {
     "true": True,
     "null": None,
     "negative": "-1.00",
+    "less than nothing by nothing": "-0",
+    "with a plus": "+1.00",
+    "on two lines": "1.00\n",
     "a negative integer": -1,
     "too precise": "1.999",
     "too large": "10000000000000.01",
@@ -123,7 +127,11 @@ EVENTS: dict[str, tuple[Any, str]] = {
     "a label that doesn't show": (profile(labels=["vip", "\u202e"]), "/data/labels/1"),
     "21 labels": (profile(labels=[f"l{n}" for n in range(21)]), "/data/labels"),
     "labels that are text": (profile(labels="vip"), "/data/labels"),
-    "null for 'forget it'": (profile(labels=None), "/data"),
+    **{
+        f"null for {name}": (profile(**{"birthday": "02-29", name: None}), f"/data/{name}")
+        for name in ("joined", "birthday", "referrer", "labels")
+    },
+    "two nulls": (profile(joined=None, labels=None), "/data/joined"),
 }
 
 BODIES: dict[str, tuple[bytes | str | None, int, str]] = {
@@ -164,6 +172,7 @@ def test_an_event(cloud: Cloud, shop: Client, subtests: pytest.Subtests) -> None
                 alone = shop.post("/v1/events", event)
                 assert (alone.status, alone.problem) == (422, "invalid")
                 assert pointer in alone.pointers
+                assert_plain(alone)
             among_others = shop.post("/v1/events?wait=true", [event])
             assert among_others.status == 200
             [told] = among_others.json["data"]
@@ -178,7 +187,37 @@ def test_a_body(cloud: Cloud, shop: Client, subtests: pytest.Subtests) -> None:
         with subtests.test(case):
             answer = shop.send("POST", "/v1/events", body)
             assert (answer.status, answer.problem) == (status, problem)
+            assert answer.pointers
+            assert_plain(answer)
             assert cloud.dump() == before
+
+
+def assert_plain(answer: Answer) -> None:
+    """Every error has its place, and words that speak neither of our models nor of a library."""
+    for error in answer.json["errors"]:
+        assert error.keys() & {"pointer", "parameter"}
+        assert not PYDANTICS.search(error["detail"]), error["detail"]
+
+
+PYDANTICS = re.compile("should|[Ii]nput|valid dictionary|instance of|after validation|pattern|Value error")
+
+
+@pytest.mark.parametrize("label", ["", " ", "a" * 101, "a\nb", "\u202ea", "\x1b[31m", "\ud800", None, 7])
+def test_a_label_of_a_key(label: Any, cloud: Cloud, operator: Client) -> None:
+    before = cloud.dump()
+    answer = operator.post("/v1/keys", {"role": "storefront", "label": label})
+    assert (answer.status, answer.problem, answer.pointers) == (422, "invalid", ["/label"])
+    assert_plain(answer)
+    with pytest.raises(Refused):
+        cloud.invoke("operate", {"issue_key": {"program": "demo", "label": label}})
+    assert cloud.dump() == before
+
+
+def test_what_has_no_place_in_a_program_points_to_all_of_it(operator: Client) -> None:
+    for body in ("tiers: [", b"\xff\xfe", "7", "{" * 50, '{"id": "a", "id": "b"}'):
+        answer = operator.send("PUT", "/v1/program", body)
+        assert answer.problem == "program-invalid"
+        assert all("pointer" in error for error in answer.json["errors"]), body
 
 
 WITH_BODY = [operation.id for operation in OPERATIONS if operation.body]
@@ -194,6 +233,7 @@ def test_every_route_reads_bodies_alike(cloud: Cloud, operator: Client, subtests
                 answer = operator.send(operation.method, operation.path.replace("{member_id}", "ann"), body)
                 assert answer.status in (400, 413, 422)
                 assert answer.problem in {kind.slug for kind in operation.all_problems}
+                assert_plain(answer)
                 assert cloud.dump() == before
 
 
@@ -280,6 +320,7 @@ def test_whatever_is_sent_gets_a_documented_answer(sent: bytes | str, cloud: Clo
         answer = operator.send(operation.method, operation.path.replace("{member_id}", "bob"), sent)
         if answer.status >= 400:
             assert answer.status < 500
+            assert_plain(answer)
             assert cloud.dump() == before
 
 

@@ -1,14 +1,17 @@
 """What is sent to operations other than events."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from membership.http.problems import errors_of, invalid
 from membership.http.values import Amount, Body, Currency, Moment
+from membership.http.words import SLUG
+from membership.program.text import one_line
 from membership.store.access import Role
 
 Model = TypeVar("Model", bound=BaseModel)
+Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)]
 
 
 class Preview(Body):
@@ -23,7 +26,7 @@ class NewKey(Body):
     """A key for a storefront or an operator of this program."""
 
     role: Role
-    label: str = Field(min_length=1, max_length=100, description="Whose key it is, for those who revoke it.")
+    label: Label = Field(description="Whose key it is, for those who revoke it.")
 
 
 class Webhook(Body):
@@ -35,9 +38,9 @@ class Webhook(Body):
 class FirstKey(Body):
     """A direct event of the function, as no key is there yet to ask for one with."""
 
-    program: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    program: str = Field(pattern=SLUG)
     role: Role = "operator"
-    label: str = Field(min_length=1, max_length=100)
+    label: Label
 
 
 class IssueKey(Body):

@@ -1,13 +1,10 @@
 """Who is calling. Program and role come from the key alone, by way of the authorizer."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from membership.http.problems import forbidden
 from membership.store.access import Caller, Role
-
-STOREFRONT: Role = "storefront"
-OPERATOR: Role = "operator"
 
 
 def caller_of(event: Mapping[str, Any]) -> Caller:
@@ -21,9 +18,5 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
 
 def require(caller: Caller, *roles: Role) -> None:
     """Refuse a caller of any other role."""
-    _require(caller, roles)
-
-
-def _require(caller: Caller, roles: Collection[Role]) -> None:
     if caller.role not in roles:
         raise forbidden(f"This is for {' and '.join(sorted(roles))} keys; yours is a {caller.role} key.")

@@ -1,7 +1,7 @@
 """Events as storefronts send them, and the facts that they become."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     WithJsonSchema,
-    model_validator,
+    field_validator,
 )
 
 from membership.facts import Activity, Attributes, Fact, Order, Profile, Refund
@@ -64,15 +64,13 @@ class MemberAttributes(Body):
     referrer: Id | None = Field(default=None, description="The member who recommended the program.")
     labels: Annotated[list[Label], Field(max_length=20)] | None = None
 
-    @model_validator(mode="before")
+    @field_validator("*", mode="before")
     @classmethod
-    def _nothing_is_null(cls, data: Any) -> Any:
+    def _nothing_is_null(cls, value: Any) -> Any:
         # The ledger keeps what is told; null tells nothing, and people mean different things by it.
-        if isinstance(data, Mapping):
-            for name in cls.model_fields:
-                if name in data and data[name] is None:
-                    raise ValueError(f"null is no value; leave out {name!r}")
-        return data
+        if value is None:
+            raise ValueError("null is no value; leave this field out")
+        return value
 
     def attributes(self) -> Attributes:
         told = self.model_dump(exclude_unset=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from membership.errors import Contended, Contradicts, Flaw, MembershipError, NotFound, ProgramInvalid
+from membership.http.words import in_plain_words
 from membership.store.tables import overloaded
 
 URN = "urn:tierwise:problem:"
@@ -103,7 +104,7 @@ class Refused(MembershipError):
 
 
 def malformed(detail: str) -> Refused:
-    return Refused(Problem.of(MALFORMED, detail))
+    return Refused(Problem.of(MALFORMED, detail, [Error(detail=detail, pointer="")]))
 
 
 def forbidden(detail: str) -> Refused:
@@ -115,11 +116,12 @@ def conflict(detail: str, errors: Iterable[Error] = ()) -> Refused:
 
 
 def too_large(detail: str) -> Refused:
-    return Refused(Problem.of(TOO_LARGE, detail))
+    return Refused(Problem.of(TOO_LARGE, detail, [Error(detail=detail, pointer="")]))
 
 
 def bad_cursor() -> Refused:
-    return Refused(Problem.of(BAD_CURSOR, "Cursors are taken from next_cursor of the same list, unchanged."))
+    detail = "Cursors are taken from next_cursor of the same list, unchanged."
+    return Refused(Problem.of(BAD_CURSOR, detail, [Error(detail=detail, parameter="cursor")]))
 
 
 def invalid(errors: Iterable[Error]) -> Refused:
@@ -149,15 +151,10 @@ def errors_of(error: ValidationError, tags: frozenset[str] = frozenset()) -> lis
         place = detail["loc"]
         if place and place[0] in tags:
             place = place[1:]
-        words = detail["msg"].removeprefix("Value error, ")
-        match detail["type"]:
-            case "union_tag_invalid" | "union_tag_not_found":
-                place = (*place, "type")
-                words = f"one of {', '.join(sorted(tags))} is needed here"
-            case "extra_forbidden":
-                words = "this field is not known here"
-            case "missing":
-                words = "this field is missing"
+        words = in_plain_words(detail)
+        if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
+            place = (*place, "type")
+            words = f"one of {', '.join(sorted(tags))} is needed here"
         found.append(Error(detail=words, pointer=pointer(place)))
     return found
 
@@ -189,7 +186,7 @@ def _sentence(words: str) -> str:
 def _error_of(flaw: Flaw) -> Error:
     place = pointer_of_path(flaw.path)
     where = f"{flaw.path}: " if place is None else ""
-    return Error(detail=f"{where}{flaw.message}. {flaw.remedy}", pointer=place)
+    return Error(detail=f"{where}{flaw.message}. {flaw.remedy}", pointer=place or "")
 
 
 def pointer_of_path(path: str) -> str | None:

@@ -10,17 +10,17 @@ from urllib.parse import unquote
 from pydantic import Field
 
 from membership.http.problems import Refused, invalid_parameter, malformed, too_large
+from membership.http.words import ID, IN_WORDS
 
 LARGEST_BODY = 1_000_000
 """Bytes; a hundred events are a tenth of it."""
 
-_ID = r"^[A-Za-z0-9][A-Za-z0-9._:@+=-]{0,127}$"
-_WHOLE_ID = re.compile(_ID[1:-1])
+_WHOLE_ID = re.compile(ID[1:-1])
 
 Id = Annotated[
     str,
     Field(
-        pattern=_ID,
+        pattern=ID,
         description="1 to 128 letters, digits and . _ : @ + = - (a letter or digit first).",
     ),
 ]
@@ -73,7 +73,7 @@ def path_id(event: Mapping[str, Any], name: str) -> str:
     """An id from the path. No id holds `%`, so undoing the escapes once more than needed does no harm."""
     found = unquote((event.get("pathParameters") or {}).get(name) or "")
     if not is_id(found):
-        raise invalid_parameter(name, "an id is 1 to 128 letters, digits and . _ : @ + = -")
+        raise invalid_parameter(name, IN_WORDS[ID])
     return found
 
 

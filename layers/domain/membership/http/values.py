@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from membership.http.problems import Error, invalid
+from membership.http.words import CURRENCY
 from membership.program.money import LARGEST, to_minor
 from membership.program.schema import Program
 
@@ -18,6 +19,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_AMOUNT = 40
 """Characters; the largest amount has 16 digits."""
 
+_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -34,8 +36,11 @@ def _amount(value: Any) -> Any:
     """Strings and integers; whether they fit is told where the currency is known."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError('write the amount as a string, "199.00", or as an integer of the smallest unit')
-    if isinstance(value, str) and len(value) > LONGEST_AMOUNT:
-        raise ValueError("this is beyond the largest amount")
+    if isinstance(value, str):
+        if len(value) > LONGEST_AMOUNT:
+            raise ValueError("this is beyond the largest amount")
+        if not _DECIMAL.fullmatch(value):
+            raise ValueError('write the amount in figures alone, without a sign: "199.00"')
     return value
 
 
@@ -48,14 +53,14 @@ Amount = Annotated[
     WithJsonSchema(
         {
             "oneOf": [
-                {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["199.00"]},
+                {"type": "string", "pattern": f"^{_DECIMAL.pattern}$", "examples": ["199.00"]},
                 {"type": "integer", "minimum": 0, "maximum": LARGEST, "examples": [19900]},
             ],
             "description": "A decimal string in whole currency units, or an integer of the smallest unit.",
         }
     ),
 ]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217; the program's own.")]
+Currency = Annotated[str, Field(pattern=CURRENCY, description="ISO 4217; the program's own.")]
 
 
 class Body(BaseModel):
