@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tools.bench import domain, imports, speed, stand, units
 from tools.bench.speed import MANY, THREADS
+from tools.demo import program as demo
 from tools.demo.shop import open_shop
 from tools.deploy import Stack, deploy
 from tools.emulator import Emulator
@@ -32,7 +33,7 @@ def main() -> None:
     with _stack() as stack:
         _imports(stack)
         here = stand.build(stack)
-        _units(here)
+        _units(here, stand.build(stack, demo.program()))
         _speed(here, stack)
 
 
@@ -51,7 +52,7 @@ def _stack() -> Iterator[Stack]:
         shutil.rmtree(emulator.home, ignore_errors=True)
 
 
-def _units(here: stand.Stand) -> None:
+def _units(here: stand.Stand, shop: stand.Stand) -> None:
     table = _table("Capacity units for each fact", "write", "read", "calls")
     usual = units.usual(here)
     rows = [
@@ -65,6 +66,7 @@ def _units(here: stand.Stand) -> None:
         units.longest(here),
         *(units.batch(here, size) for size in units.BATCHES),
         *units.others(here),
+        units.real(shop),
     ]
     for one in rows:
         table.add_row(one.what, f"{one.writes:.2f}", f"{one.reads:.2f}", f"{one.calls:.2f}")
@@ -101,7 +103,7 @@ def _imports(stack: Stack) -> None:
 
 
 def _domain() -> None:
-    table = _table("Settled in the pure domain, one thread", "facts a second")
+    table = _table("Settled in the pure domain, one processor", "facts a second")
     for one in domain.measure():
         table.add_row(one.what, f"{one.rate:,.0f}")
     console.print(table)

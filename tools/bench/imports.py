@@ -1,6 +1,7 @@
 """How long a function's code takes to import, against the libraries that any such function imports.
 
 What is imported is what `sam build` made, byte code included, by fresh `python -I` processes that take turns.
+Processor time is what is compared: with warm disks it is all there is, and others on this machine don't count.
 """
 
 import os
@@ -29,11 +30,11 @@ FUNCTIONS = (
 SCRIPT = """
 import sys, time
 sys.path[:0] = sys.argv[1].split(':')
-began = time.perf_counter()
+began = time.process_time()
 {}
-imported = time.perf_counter() - began
+imported = time.process_time() - began
 {}
-print(imported, time.perf_counter() - began)
+print(imported, time.process_time() - began)
 """
 LIBRARIES = "import boto3, pydantic; from aws_lambda_powertools import Logger, Metrics"
 CLIENTS = {BARE: "boto3.client('dynamodb')", "publish": "app.runtime.events()"}
@@ -42,7 +43,7 @@ A_TABLE = "from membership import runtime; runtime.dynamodb()"
 
 @dataclass(frozen=True)
 class Import:
-    """Milliseconds, the median of all rounds; ratios are to the libraries alone."""
+    """Milliseconds of processor time, the median of all rounds; ratios are to the libraries alone."""
 
     what: str
     imported: float

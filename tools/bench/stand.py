@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -26,29 +25,21 @@ if TYPE_CHECKING:
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@cache
-def program() -> Program:
-    """P2: it has the most metrics, and counts them by the year."""
-    return read_program(presets.text("p2-customer-policy"))
-
-
 @dataclass(frozen=True)
 class Stand:
     """The store's own classes on tables of their own, every call metered."""
 
+    program: Program
     ledger: Ledger
     programs: Programs
     settling: Settling
     ingest: Ingest
     meter: Meter
 
-    @property
-    def program(self) -> Program:
-        return program()
 
-
-def build(stack: Stack) -> Stand:
-    """A stand with fresh tables and the program in force."""
+def build(stack: Stack, program: Program | None = None) -> Stand:
+    """A stand with fresh tables and a program in force; P2, which has the most metrics, by default."""
+    program = program or read_program(presets.text("p2-customer-policy"))
     client: DynamoDBClient = stack.emulator.client("dynamodb")
     name = uuid4().hex[:8]
     tables = Tables(
@@ -57,13 +48,13 @@ def build(stack: Stack) -> Stand:
     )
     # A program is read anew every ten seconds; here it is read once, so that it doesn't fall to some event.
     programs = Programs(client, tables, time.monotonic, fresh_for=3600)
-    assert programs.put(program(), 1)
-    programs.versions(program().id)
+    programs.put(program, 1)
+    programs.versions(program.id)
     meter = Meter()
     meter.attach(client)
     ledger = Ledger(client, tables)
     settling = Settling(ledger, programs, lambda attempt: time.sleep(0.002 * 2**attempt))
-    return Stand(ledger, programs, settling, Ingest(ledger, settling), meter)
+    return Stand(program, ledger, programs, settling, Ingest(ledger, settling), meter)
 
 
 def orders(member: str, count: int, cents: int = 199_00, recorded: datetime | None = None) -> list[Order]:

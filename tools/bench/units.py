@@ -7,8 +7,10 @@ from uuid import uuid4
 
 from membership.facts import Refund, Review
 from membership.store.items import fact_item
+from tools import cdnow
 from tools.bench.meter import item_bytes
 from tools.bench.stand import Stand, orders, regular, take
+from tools.demo.shop import in_time
 
 BATCHES = (2, 5, 10, 100)
 
@@ -81,6 +83,25 @@ def others(stand: Stand) -> list[Units]:
         _measure(stand, "an event told twice", 1, lambda: stand.ingest.take(stand.program, [order])),
         _measure(stand, "the review of a member who is due", 1, lambda: take(stand, [review])),
     ]
+
+
+def real(stand: Stand, customers: int = 100) -> Units:
+    """Each settled by itself: first orders, promotions and usual events as a real shop has them."""
+    log = cdnow.sample()
+    chosen = set(sorted({purchase.customer for purchase in log})[:customers])
+    facts = [
+        order.model_copy(update={"occurred_at": stand.program.midnight(purchase.day)})
+        for purchase in in_time(log)
+        if purchase.customer in chosen
+        for order in orders(purchase.customer, 1, cents=purchase.cents)
+    ]
+    what = f"{len(facts)} real orders, as the demo posts them"
+
+    def all_of_them() -> None:
+        for fact in facts:
+            take(stand, [fact])
+
+    return _measure(stand, what, len(facts), all_of_them)
 
 
 def _measure(stand: Stand, what: str, facts: int, do: Callable[[], object]) -> Units:
