@@ -1,7 +1,7 @@
 """How long a function's code takes to import, against the libraries that any such function imports.
 
 What is imported is what `sam build` made, byte code included, by fresh `python -I` processes that take turns.
-Processor time is what is compared: with warm disks it is all there is, and others on this machine don't count.
+Processor time is compared: with warm disks it is all there is, and what others do here doesn't count.
 """
 
 import os
