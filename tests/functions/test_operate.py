@@ -147,6 +147,21 @@ def test_two_operators_at_once_make_two_versions(cloud: Cloud, operator: Client)
     assert (answer.status, answer.json["version"]) == (200, 3)
 
 
+def test_the_largest_ladder_is_risen_through_at_once(cloud: Cloud) -> None:
+    """As many tiers and rewards as a program may have fit one transaction: nobody gets stuck."""
+    fresh = Client(cloud, runtime.access().issue("fresh", "operator", "x", NOW, runtime.random_text)[1])
+    gifts = [{"id": f"r{m}", "points": 1, "name": {"en": "x" * 80, "zh": "礼" * 80}} for m in range(2)]
+    rising = [{"id": f"t{n}", "qualify": {"spend": n}, "rewards": gifts} for n in range(1, 20)]
+    tiers = [{"id": "t0", "rewards": gifts}, *rising]
+    document = {"id": "fresh", "metrics": {"spend": {"sum": "order.amount"}}, "tiers": tiers}
+    assert fresh.put("/v1/program", json.dumps(document)).status == 200
+    assert fresh.post("/v1/events?wait=true", order(amount="300000.00")).status == 200
+    [standing] = fresh.get("/v1/members/ann").json["standings"]
+    assert standing["tier"]["id"] == "t19"
+    told = fresh.get("/v1/members/ann/history?limit=100").json["data"]
+    assert sum(one["type"] == "reward.granted" for one in told) == 40
+
+
 # ── Keys ──────────────────────────────────────────────────────────────────────────────────────────
 
 
