@@ -8,11 +8,14 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-ROUNDS = 9
+Times = tuple[float, float]
+
+ROUNDS = 7
 LIMIT = 1.25
 BARE = "boto3, pydantic, powertools"
 FUNCTIONS = (
@@ -43,7 +46,7 @@ A_TABLE = "from membership import runtime; runtime.dynamodb()"
 
 @dataclass(frozen=True)
 class Import:
-    """Milliseconds of processor time, the median of all rounds; ratios are to the libraries alone."""
+    """Milliseconds of processor time; ratios to the libraries alone."""
 
     what: str
     imported: float
@@ -56,22 +59,32 @@ class Import:
 def measure(build: Path) -> list[Import]:
     """`build` is the folder that `sam build` filled."""
     layers = [str(build / layer / "python") for layer in ("DependenciesLayer", "DomainLayer")]
-    taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    bare: list[Times] = []
+    taken: dict[str, list[Times]] = defaultdict(list)
+    ratios: dict[str, list[Times]] = defaultdict(list)
     for _ in range(ROUNDS):
-        taken[BARE].append(_run(layers[:1], LIBRARIES, CLIENTS[BARE]))
         for function in FUNCTIONS:
+            # Side by side, because a processor's own speed changes within minutes.
+            before = _run(layers[:1], LIBRARIES, CLIENTS[BARE])
             folder = str(build / f"{function.capitalize()}Function")
-            taken[function].append(_run([*layers, folder], "import app", CLIENTS.get(function, A_TABLE)))
-    medians = {
-        what: [1000 * median(column) for column in zip(*times, strict=True)] for what, times in taken.items()
-    }
-    return [
-        Import(what, imported, imported / medians[BARE][0], ready, ready / medians[BARE][1])
-        for what, (imported, ready) in medians.items()
-    ]
+            after = _run([*layers, folder], "import app", CLIENTS.get(function, A_TABLE))
+            bare.append(before)
+            taken[function].append(after)
+            ratios[function].append((after[0] / before[0], after[1] / before[1]))
+    imported, ready = _medians(bare)
+    found = [Import(BARE, imported, 1, ready, 1)]
+    for function in FUNCTIONS:
+        (imported, ready), (ratio, ready_ratio) = _medians(taken[function]), _medians(ratios[function])
+        found.append(Import(function, imported, ratio, ready, ready_ratio))
+    return found
 
 
-def _run(path: list[str], imports: str, client: str) -> tuple[float, float]:
+def _medians(times: Sequence[Times]) -> Times:
+    imported, ready = zip(*times, strict=True)
+    return median(imported), median(ready)
+
+
+def _run(path: list[str], imports: str, client: str) -> Times:
     """boto3 comes from this environment, as it comes from the runtime in a Lambda."""
     done = subprocess.run(
         [sys.executable, "-I", "-c", SCRIPT.format(imports, client), ":".join(path)],
@@ -81,4 +94,4 @@ def _run(path: list[str], imports: str, client: str) -> tuple[float, float]:
         check=True,
     )
     imported, ready = done.stdout.split()[-2:]
-    return float(imported), float(ready)
+    return 1000 * float(imported), 1000 * float(ready)
