@@ -1,0 +1,172 @@
+"""What the documentation promises exists: links, commands, routes, files, fields."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from membership.outcomes import Outcome
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")])
+READMES = ("README.md", "README.zh.md")
+
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@cache
+def text(page: Path) -> str:
+    return page.read_text("utf-8")
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code."""
+    return re.sub(r"^( *)```.*?^\1```", "", text(page), flags=re.DOTALL | re.MULTILINE)
+
+
+def blocks(page: Path, *languages: str) -> list[str]:
+    found = re.findall(r"^ *```(\w+)\n(.*?)^ *```", text(page), re.DOTALL | re.MULTILINE)
+    return [block for language, block in found if language in languages]
+
+
+def anchors(page: Path) -> set[str]:
+    """Headings as GitHub makes anchors of them."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pages
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)", prose(page)) + re.findall(r'(?:src|href)="([^"]+)"', prose(page))
+    for target in targets:
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), target
+        assert there.is_relative_to(ROOT), target
+        if anchor and there.suffix == ".md":
+            assert anchor in anchors(there), target
+
+
+@pages
+def test_make_targets_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    code = "\n".join([*re.findall(r"`([^`\n]+)`", prose(page)), *blocks(page, "bash", "text")])
+    for named in re.findall(r"^\$? ?make ((?:[A-Z]+=\S+ )*)([a-z]+)", code, re.MULTILINE):
+        assert named[1] in targets, f"make {named[1]}"
+
+
+@pages
+def test_files_exist(page: Path) -> None:
+    for named in re.findall(r"\bevents/[a-z_]+/[a-z_]+\.json\b", text(page)):
+        assert (ROOT / named).is_file(), named
+    for named in re.findall(
+        r"`((?:layers|functions|tools|tests|docs|demo|events|requirements)/[\w./-]+)`", prose(page)
+    ):
+        assert (ROOT / named).exists() or page.parent.name == "recipes", named
+
+
+@cache
+def routes() -> dict[str, set[str]]:
+    """Path, its parameters without their names → methods, from the published contract."""
+    [contract] = [path for path in ROOT.glob("**/openapi.json") if not is_made(path)]
+    paths = json.loads(contract.read_text())["paths"]
+    return {re.sub(r"{[^}]+}", "{}", path): {method.upper() for method in paths[path]} for path in paths}
+
+
+def is_made(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+
+
+def _same_shape(named: str, known: str) -> bool:
+    wanted, parts = named.split("/"), known.split("/")
+    return len(wanted) == len(parts) and all(
+        there in ("{}", here) for here, there in zip(wanted, parts, strict=True)
+    )
+
+
+def named_routes(page: Path) -> Iterator[tuple[str, str]]:
+    path = r"(/v1/[^\s`\"'?|,;)]+|/openapi\.json|/docs)"
+    yield from re.findall(rf"\b(GET|POST|PUT|DELETE) {path}", text(page))
+    for command in re.findall(r"curl (?:[^\n]*\\\n)*[^\n]*", "\n".join(blocks(page, "bash"))):
+        called = re.search(rf"\$(?:BASE|\{{BASE\}}){path}", command)
+        assert called, f"a curl without $BASE: {command}"
+        asked = re.search(r"-X (\w+)", command)
+        yield (
+            asked[1] if asked else "POST" if re.search(r" (-d|--data\S*|--json) ", command) else "GET",
+            called[1],
+        )
+
+
+@pages
+def test_routes_exist(page: Path) -> None:
+    known = routes()
+    for method, route in named_routes(page):
+        matching = [path for path in known if _same_shape(re.sub(r"{[^}]+}", "{}", route), path)]
+        assert any(method in known[path] for path in matching), f"{method} {route}"
+
+
+def test_every_route_is_shown() -> None:
+    shown = [*named_routes(ROOT / "docs/how-to/call-the-api.md")]
+    for path, methods in routes().items():
+        for method in methods:
+            assert any(method == m and _same_shape(re.sub(r"{[^}]+}", "{}", r), path) for m, r in shown), (
+                f"{method} {path}"
+            )
+
+
+def test_every_outcome_is_described() -> None:
+    page = text(ROOT / "docs/reference/outcomes.md")
+    union, _ = get_args(Outcome)
+    for model in get_args(union):
+        kind = model.model_fields["type"].default
+        section = page.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
+        assert section, kind
+        for name in set(model.model_fields) - {"type", "at", "fact"}:
+            assert f"`{name}`" in section, f"{kind}: {name}"
+
+
+def template() -> dict[str, Any]:
+    class Loader(yaml.SafeLoader):
+        """Takes CloudFormation's own tags for what they stand on."""
+
+    Loader.add_multi_constructor("!", lambda loader, _, node: None)
+    found: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=Loader)
+    return found
+
+
+def test_every_parameter_and_environment_is_described() -> None:
+    page = text(ROOT / "docs/how-to/deploy.md")
+    for name in template()["Parameters"]:
+        assert f"`{name}`" in page, name
+    for environment in set(tomllib.loads((ROOT / "samconfig.toml").read_text())) - {"version"}:
+        assert f"`{environment}`" in page, environment
+
+
+def test_every_alarm_is_answered() -> None:
+    page = text(ROOT / "docs/how-to/operate.md")
+    for name, resource in template()["Resources"].items():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            assert f"`{name}`" in page, name
+
+
+def test_both_readmes_show_the_same_commands() -> None:
+    one, other = (blocks(ROOT / name, "bash") for name in READMES)
+    assert [re.sub(r" *#.*", "", block) for block in one] == [re.sub(r" *#.*", "", block) for block in other]
+    one, other = (re.findall(r"^#+ ", text(ROOT / name), re.MULTILINE) for name in READMES)
+    assert one == other
+
+
+def test_every_page_can_be_found() -> None:
+    index = ROOT / "docs/index.md"
+    linked = {(index.parent / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)", prose(index))}
+    for page in PAGES:
+        if page != index and page.parent != ROOT:
+            assert page in linked or page.parent in linked, page.relative_to(ROOT)
