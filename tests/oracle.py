@@ -322,8 +322,9 @@ class Oracle:
             return []  # of years long closed no figures are kept
         # The window in which it was earned, as it stands now, or as it stood when it closed.
         day = min(self.today, date(place.earned_on.year, 12, 31)) if self.rules.yearly else self.today
-        figures = self.figures(day)
-        if tier.kept(figures) or tier.qualify(figures):
+        before, after = replace(self, facts=self.facts[:-1]).figures(day), self.figures(day)
+        earned_before, earned = (tier.kept(one) or tier.qualify(one) for one in (before, after))
+        if earned or not earned_before:
             return []
         self.place = replace(place, promised_until=self.today)
         return [("tier.undermined", self.tier)]

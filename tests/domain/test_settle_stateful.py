@@ -36,12 +36,18 @@ P1_TEXT, P2_TEXT = text("p1-ecommerce"), text("p2-customer-policy")
 P2_KEEP = P2_TEXT.replace(
     "qualify: {any: [{spend: 20000}, {orders: 12}, {contribution: 2000}]}",
     "qualify: {any: [{spend: 20000}, {orders: 12}, {contribution: 2000}]}\n"
-    "    keep: {any: [{spend: 8000}, {all: [{orders: 2}, {tenure_years: 2}]}]}\n"
+    "    keep: {any: [{spend: 8000}, {orders: 6}, {contribution: 1000}, "
+    "{all: [{orders: 2}, {tenure_years: 2}]}]}\n"
     "    rewards: [{id: box, gift: A box}]",
 )
 GOLD_KEPT = oracle.P2.with_tier(
     2,
-    keep=lambda f: f["spend"] >= 8_000_00 or (f["orders"] >= 2 and f["tenure_years"] >= 2),
+    keep=lambda f: (
+        f["spend"] >= 8_000_00
+        or f["orders"] >= 6
+        or f["contribution"] >= 1_000
+        or (f["orders"] >= 2 and f["tenure_years"] >= 2)
+    ),
     rewards=("box",),
 )
 YEAR, WHILE = "validity: through_end_of_next_year", "validity: while_qualified"
