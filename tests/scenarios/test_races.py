@@ -89,6 +89,7 @@ def test_a_rebuild_that_is_overtaken_begins_anew(world: World) -> None:
     world.order("ann", "2024-03-01", 5_000)
     order, _ = world.facts_of_a_returned_order("ann", "2024-03-02", 15_000)
     world.ledger.append(world.program.id, order)
+    world.ledger.park(world.program.id, order, "KeyError('gold')", order.recorded_at)
 
     def meanwhile() -> None:
         world.settling.settle(world.program.id, "ann", [order])
@@ -97,3 +98,4 @@ def test_a_rebuild_that_is_overtaken_begins_anew(world: World) -> None:
     Settling(slow, world.programs, lambda _: None).rebuild(world.program.id, "ann")
     assert world.tier("ann") == "gold"
     assert len(world.history("ann", "tier.upgraded")) == 3, "regular, silver, gold: each once"
+    assert not world.ledger.is_parked(world.program.id, "ann")
