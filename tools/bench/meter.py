@@ -64,7 +64,7 @@ def _value_bytes(typed: Mapping[str, Any]) -> int:
         case "S":
             return len(value.encode())
         case "N":
-            return len(value.strip("-0.")) // 2 + 2
+            return (len(value.strip("-0.")) + 1) // 2 + 1
         case "B":
             return len(bytes(value))
         case "BOOL" | "NULL":

@@ -248,7 +248,7 @@ def _check(console: Console, seen: Seen) -> bool:
         ),
         f"{_usd(cents)} spent, to the cent": spent == cents,
         f"each of {len(tiers):,} members in the tier that plain addition gives": (
-            tiers == _by_plain_addition(seen.log)
+            tiers == by_plain_addition(seen.log)
         ),
         "no member parked": not seen.parked,
         "no delivery pending or failed": not undelivered,
@@ -261,7 +261,7 @@ def _check(console: Console, seen: Seen) -> bool:
     return all(checks.values())
 
 
-def _by_plain_addition(log: Sequence[Purchase]) -> dict[str, str]:
+def by_plain_addition(log: Sequence[Purchase]) -> dict[str, str]:
     """Nothing is taken back in this log, so whoever reached a tier has what it asks for at the end."""
     cents: Counter[str] = Counter()
     orders: Counter[str] = Counter()
