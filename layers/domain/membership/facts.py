@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from membership.acts import Action, Decide
+
 
 class _Fact(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,6 +31,10 @@ class Order(_Fact):
     order_id: str
     amount: int
     """In the currency's smallest unit."""
+    saved: int = 0
+    """What the membership saved on it, in the currency's smallest unit."""
+    plan: str | None = None
+    """The plan that it pays the fee of: such an order buys a term of membership, and nothing else."""
 
     @property
     def key(self) -> str:
@@ -96,6 +102,60 @@ class Enrolment(_Fact):
         return f"enrolment#{self.id}"
 
 
+class Referral(_Fact):
+    """A friend has registered or bought for the first time. Told by the friend's own settling, not by a sender."""
+
+    type: Literal["referral"] = "referral"
+    friend: str
+    stage: Literal["registered", "bought"]
+    undone: bool = False
+    """Whether it takes an earlier one back: everything that the friend had bought was returned."""
+    day: date
+    """The program's day in which it is booked, as is what takes it back."""
+
+    @property
+    def key(self) -> str:
+        return f"referral#{self.id}"
+
+
+class Ranking(_Fact):
+    """A place on a board that was cut: told to those who are near enough to the top for a rule to ask."""
+
+    type: Literal["ranking"] = "ranking"
+    metric: str
+    day: date
+    """The last day that the board saw; the place holds from the next day until the next cut."""
+    place: int
+    """1 for the best; those who are equal share the best place."""
+    members: int
+    """How many are on the board."""
+    figure: int
+
+    @property
+    def position(self) -> int:
+        """How much of the board is not above, in hundredths of a per cent: 9,000 is the top tenth."""
+        return 10_000 - -(-10_000 * self.place // self.members)
+
+    @property
+    def key(self) -> str:
+        return f"ranking#{self.metric}#{self.day.isoformat()}"
+
+
+class Act(_Fact):
+    """What an operator did, and why."""
+
+    type: Literal["act"] = "act"
+    by: str
+    """Who: the key, and the name that the operator gave."""
+    reason: str
+    action: Action
+
+    @property
+    def key(self) -> str:
+        # One approval is decided once, whoever is first.
+        return f"decision#{self.action.approval}" if isinstance(self.action, Decide) else f"act#{self.id}"
+
+
 class Review(_Fact):
     """The clock itself: a day begins on which something may be due for this member."""
 
@@ -113,7 +173,10 @@ class Review(_Fact):
         return f"review#{self.day.isoformat()}"
 
 
-Fact = Annotated[Order | Refund | Activity | Profile | Enrolment | Review, Field(discriminator="type")]
+Fact = Annotated[
+    Order | Refund | Activity | Profile | Enrolment | Referral | Ranking | Act | Review,
+    Field(discriminator="type"),
+]
 
 facts: TypeAdapter[Fact] = TypeAdapter(Fact)
 """Reads and writes any fact."""

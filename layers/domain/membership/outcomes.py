@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from membership.member.standing import Source, Standing
 from membership.member.state import Status
 from membership.program.criteria import Criterion
 from membership.program.schema import Reward
@@ -47,6 +48,61 @@ class MemberActivated(_Outcome):
     type: Literal["member.activated"] = "member.activated"
 
 
+class _Acted(_Outcome):
+    """Decided by an operator: the member is shown the reason."""
+
+    by: str
+    reason: str
+
+
+class MemberBlocked(_Acted):
+    """The membership is lost for good."""
+
+    type: Literal["member.blocked"] = "member.blocked"
+
+
+class MemberUnblocked(_Acted):
+    """And given back, as it was."""
+
+    type: Literal["member.unblocked"] = "member.unblocked"
+
+
+class MemberLeft(_Acted):
+    type: Literal["member.left"] = "member.left"
+
+
+class MemberReturned(_Acted):
+    type: Literal["member.returned"] = "member.returned"
+
+
+class MemberMerged(_Acted):
+    """This member proved to be another one, which goes on for both."""
+
+    type: Literal["member.merged"] = "member.merged"
+    into: str
+
+
+class MemberAbsorbed(_Acted):
+    """Another member proved to be this one: what it had joins what this one has."""
+
+    type: Literal["member.absorbed"] = "member.absorbed"
+    member: str
+    standings: dict[str, Standing]
+    granted: dict[str, int]
+    absorbed: tuple[str, ...] = ()
+
+
+class ReferralTold(_Outcome):
+    """What the member did counts for who had recommended the program to it."""
+
+    type: Literal["referral.told"] = "referral.told"
+    referrer: str
+    stage: Literal["registered", "bought"]
+    day: date
+    times: int
+    undone: bool = False
+
+
 class _OfTier(_Outcome):
     ladder: str
 
@@ -59,6 +115,9 @@ class TierUpgraded(_OfTier):
     expires_on: date | None = None
     evidence: Evidence | None = None
     """None for the first tier, which asks for nothing."""
+    by: str | None = None
+    reason: str | None = None
+    """Of the operator who confirmed it, where the tier asks for that."""
 
 
 class TierRenewed(_OfTier):
@@ -67,6 +126,8 @@ class TierRenewed(_OfTier):
     type: Literal["tier.renewed"] = "tier.renewed"
     tier: str
     expires_on: date | None = None
+    deducted: dict[str, int] = {}
+    """What was taken off the figures where the last promise ended."""
     evidence: Evidence
 
 
@@ -75,7 +136,8 @@ class TierUndermined(_OfTier):
 
     type: Literal["tier.undermined"] = "tier.undermined"
     tier: str
-    expires_on: date
+    expires_on: date | None
+    """The day on which it will be judged again; None: the refund costs nothing but is to be looked at."""
     evidence: Evidence
 
 
@@ -95,7 +157,8 @@ class DowngradeAnnounced(_OfTier):
 class DowngradeAverted(_OfTier):
     type: Literal["tier.kept"] = "tier.kept"
     tier: str
-    evidence: Evidence
+    evidence: Evidence | None
+    """None where the tier asks for nothing any more."""
 
 
 class TierDowngraded(_OfTier):
@@ -105,7 +168,85 @@ class TierDowngraded(_OfTier):
     announced_at: datetime
     expires_on: date | None = None
     qualified: bool
+    deducted: dict[str, int] = {}
     evidence: Evidence
+
+
+class TierReplaced(_OfTier):
+    """A new version of the program has another tier in place of the member's."""
+
+    type: Literal["tier.replaced"] = "tier.replaced"
+    replaced: dict[str, str]
+    """Old tier → new tier, for each that the member has anything to do with."""
+    version: int
+
+
+class TierOverridden(_OfTier):
+    """A tier that was not earned: held or lifted by an operator, or paid for; or for longer than before."""
+
+    type: Literal["tier.overridden"] = "tier.overridden"
+    source: Source
+    from_tier: str
+    """What was shown before."""
+    tier: str
+    until: date
+    by: str | None = None
+    reason: str | None = None
+
+
+class OverrideEnding(_OfTier):
+    """It ends soon, and what lies beneath comes back."""
+
+    type: Literal["tier.override_ends"] = "tier.override_ends"
+    source: Source
+    tier: str
+    to_tier: str
+    until: date
+
+
+class OverrideEnded(_OfTier):
+    type: Literal["tier.override_ended"] = "tier.override_ended"
+    source: Source
+    from_tier: str
+    to_tier: str
+    """What is shown from now on."""
+    by: str | None = None
+    reason: str | None = None
+
+
+class ApprovalRequested(_OfTier):
+    """An operator is asked: to confirm a promotion, to lift a special member, to look at a refunded order."""
+
+    type: Literal["approval.requested"] = "approval.requested"
+    approval: str
+    kind: Literal["promotion", "special", "refund"]
+    tier: str
+    earned_on: date
+    condition: str | None = None
+    quarter: int | None = None
+    """Of a special review: for which the member was listed, as year × 4 + quarter."""
+    evidence: Evidence
+
+
+class ApprovalDecided(_OfTier):
+    type: Literal["approval.decided"] = "approval.decided"
+    approval: str
+    kind: Literal["promotion", "special", "refund"]
+    verdict: Literal["approve", "decline"]
+    tier: str
+    cycle: int | None = None
+    """In which a declined promotion isn't asked for again."""
+    by: str
+    reason: str
+
+
+class ApprovalWithdrawn(_OfTier):
+    """What was asked for has no ground any more."""
+
+    type: Literal["approval.withdrawn"] = "approval.withdrawn"
+    approval: str
+    kind: Literal["promotion", "special", "refund"]
+    tier: str
 
 
 class RewardGranted(_OfTier):
@@ -145,21 +286,40 @@ class MessageDue(_Outcome):
 
 
 class FactIgnored(_Outcome):
-    """A fact that changed nothing: its id had been used for another one."""
+    """A fact that changed nothing, and why."""
 
     type: Literal["fact.ignored"] = "fact.ignored"
-    reason: Literal["id_used_for_another_fact"]
+    reason: Literal[
+        "id_used_for_another_fact",
+        "nothing_to_decide",
+        "not_possible_now",
+        "merges_in_a_circle",
+    ]
 
 
 Outcome = Annotated[
     MemberEnrolled
     | MemberActivated
+    | MemberBlocked
+    | MemberUnblocked
+    | MemberLeft
+    | MemberReturned
+    | MemberMerged
+    | MemberAbsorbed
+    | ReferralTold
     | TierUpgraded
     | TierRenewed
     | TierUndermined
     | DowngradeAnnounced
     | DowngradeAverted
     | TierDowngraded
+    | TierReplaced
+    | TierOverridden
+    | OverrideEnding
+    | OverrideEnded
+    | ApprovalRequested
+    | ApprovalDecided
+    | ApprovalWithdrawn
     | RewardGranted
     | MessageDue
     | FactIgnored,

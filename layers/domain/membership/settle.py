@@ -1,20 +1,22 @@
 """Settle: facts × member × program → member′ and outcomes. Pure: no clock, no store, no environment."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
+from membership.acts import Absorb, Merge
 from membership.errors import MetricsChanged, RebuildNeeded
-from membership.facts import Fact
+from membership.facts import Act, Fact, Referral, Review
 from membership.member.applied import Verdict
-from membership.member.decide import Case, decide
+from membership.member.deciding import Case, decide
 from membership.member.evolve import evolve
-from membership.member.fold import fold
+from membership.member.figures import joined
+from membership.member.fold import come_or_go, fold
 from membership.member.forecast import due_on
 from membership.member.messages import message_for
 from membership.member.state import Member, OrderAccount
-from membership.outcomes import FactIgnored, Outcome
-from membership.program.schema import Versions
+from membership.outcomes import FactIgnored, MemberMerged, Outcome, ReferralTold
+from membership.program.schema import Program, Versions
 
 
 @dataclass
@@ -25,6 +27,10 @@ class Settled:
     outcomes: list[Outcome] = field(default_factory=list)
     accounts: dict[str, OrderAccount] = field(default_factory=dict)
     """Orders of which something was given back, as they stand now."""
+    onward: list[Fact] = field(default_factory=list)
+    """Facts for other members, that the decisions are: of a friend's purchase, of a merge."""
+    forwarded: list[Fact] = field(default_factory=list)
+    """Facts that were told of a member after it was merged: they are the other one's, whatever comes of this."""
     changed: bool = False
     repeated: bool = False
     """Whether some of the facts had been applied before."""
@@ -33,26 +39,37 @@ class Settled:
     due_is_exact: bool = False
     """Whether `due` replaces the stored day even where it is later: after a review or a rebuild."""
 
+    @property
+    def merges_into(self) -> str | None:
+        """The member that must not have been merged itself when this is committed."""
+        return next((one.into for one in self.outcomes if isinstance(one, MemberMerged)), None)
+
 
 def settle(
     versions: Versions,
     member: Member,
     facts: Iterable[Fact],
     accounts: Mapping[str, OrderAccount],
+    now: datetime | None = None,
+    gone: Collection[str] = (),
 ) -> Settled:
     """Apply facts one by one, deciding after each: how they were batched makes no difference.
 
-    `accounts` holds the orders that refunds among the facts refer to. Raises RebuildNeeded where the
-    stored member can't take the facts: added up by other metrics, or a fact older than its memory.
+    `accounts` holds the orders that refunds among the facts refer to. `now` is when it is settled, where that is
+    later than the facts say. `gone` are members that nobody can be merged into any more. Raises RebuildNeeded
+    where the stored member can't take the facts: added up by other metrics, or a fact older than its memory.
     """
     settled = Settled(member.twin())
     member = settled.member
+    if member.status == "erased":
+        return settled
     known = dict(accounts)
     # A refund may overtake its order, which the ledger has and this member doesn't: the order goes first.
     orders = [account.order for account in accounts.values() if account.order]
     overtaken = [order for order in orders if member.applied.judge(order) is Verdict.NEW]
     for fact in (*overtaken, *(fact for fact in facts if fact not in overtaken)):
-        version, program = versions.in_force(max(fact.occurred_at, member.clock or fact.occurred_at))
+        at = max(fact.occurred_at, member.clock or fact.occurred_at)
+        version, program = _in_force(versions, member, at)
         if member.fingerprint != program.fingerprint:
             raise MetricsChanged(f"the metrics of {program.id!r} have changed since the member was added up")
         match member.applied.judge(fact):
@@ -61,36 +78,100 @@ def settle(
                 continue
             case Verdict.FORGOTTEN:
                 raise RebuildNeeded(f"{fact.key} was recorded too long ago to know whether it was applied")
-            case Verdict.CONFLICT:
-                at = member.clock or fact.occurred_at
-                settled.outcomes.append(FactIgnored(at=at, fact=fact.key, reason="id_used_for_another_fact"))
-                member.applied.add(fact, refused=True)
-                settled.changed = True
-                continue
-        takes_back = fact.type == "refund" or (fact.type == "order" and fact.order_id in member.waiting)
-        before = member.twin() if takes_back else None
+        settled.changed = True
+        if member.merged_into:
+            member.applied.add(fact)
+            settled.forwarded += _forwarded(member, fact)
+            continue
+        refunds = fact.type == "refund" or (fact.type == "order" and fact.order_id in member.waiting)
+        before = member.twin() if refunds else None
         refunded_before = {id_: account.refunded for id_, account in known.items()}
         fold(program, member, fact, known)
         given_back = {
             id_: account for id_, account in known.items() if account.refunded != refunded_before.get(id_, 0)
         }
         settled.accounts |= given_back
-        settled.outcomes += _decide(Case(versions, program, version, member, fact, bool(given_back), before))
+        act = fact if isinstance(fact, Act) else None
+        case = Case(versions, program, version, member, fact, bool(given_back), before, now, act)
+        decided = _refused(case) if act and _joins(act) in gone else _decide(case)
+        settled.outcomes += decided
+        settled.onward += _told_onward(member, fact, decided)
         member.applied.add(fact)
-        settled.changed = True
-        settled.due_is_exact |= fact.type == "review"
+        settled.due_is_exact |= isinstance(fact, Review | Act)
     settled.due = _due(versions, member)
     return settled
+
+
+def _in_force(versions: Versions, member: Member, at: datetime) -> tuple[int, Program]:
+    """The version that decides for this member: one may begin for each member with its own next year."""
+    version, program = versions.in_force(at)
+    return versions.in_force(at, joined(program, member) or program.day(at))
 
 
 def _decide(case: Case) -> list[Outcome]:
     decided: list[Outcome] = []
     for anonymous in decide(case):
         outcome = anonymous.model_copy(update={"fact": case.fact.key})
-        evolve(case.member, outcome)
+        evolve(case.program, case.member, outcome)
         decided.append(outcome)
     messages = (message_for(outcome, decided, case.program, case.member) for outcome in decided)
     return decided + [message for message in messages if message]
+
+
+def _joins(act: Act) -> str | None:
+    """The member that an act merges its own member into."""
+    return act.action.into if isinstance(act.action, Merge) else None
+
+
+def _refused(case: Case) -> list[Outcome]:
+    return [FactIgnored(at=case.at, fact=case.fact.key, reason="merges_in_a_circle")]
+
+
+def _told_onward(member: Member, fact: Fact, decided: Sequence[Outcome]) -> list[Fact]:
+    """What the decisions are to others. The same facts come of the same decisions, whoever makes them."""
+    told: list[Fact] = []
+    for outcome in decided:
+        match outcome:
+            case ReferralTold():
+                told.append(
+                    Referral(
+                        id=f"{member.id}#{outcome.stage}#{outcome.times}",
+                        member_id=outcome.referrer,
+                        friend=member.id,
+                        stage=outcome.stage,
+                        undone=outcome.undone,
+                        day=outcome.day,
+                        occurred_at=outcome.at,
+                        recorded_at=fact.recorded_at,
+                    )
+                )
+            case MemberMerged():
+                absorb = Absorb(
+                    member=member.id,
+                    standings=member.standings,
+                    granted=member.granted,
+                    absorbed=member.absorbed,
+                )
+                told.append(
+                    Act(
+                        id=f"absorb#{member.id}",
+                        member_id=outcome.into,
+                        by=outcome.by,
+                        reason=outcome.reason,
+                        action=absorb,
+                        occurred_at=fact.occurred_at,
+                        recorded_at=fact.recorded_at,
+                    )
+                )
+    return told
+
+
+def _forwarded(member: Member, fact: Fact) -> list[Fact]:
+    """What is still told of a merged member happened to the one that goes on for it."""
+    if isinstance(fact, Review) or (isinstance(fact, Act) and not isinstance(fact.action, Absorb)):
+        return []
+    assert member.merged_into
+    return [fact.model_copy(update={"member_id": member.merged_into})]
 
 
 def rebuild(
@@ -99,8 +180,10 @@ def rebuild(
     facts: Iterable[Fact],
     outcomes: Iterable[Outcome],
     refunded: Mapping[str, int] | None = None,
+    now: datetime | None = None,
+    gone: Collection[str] = (),
 ) -> Settled:
-    """The member that the whole ledger makes, from nothing.
+    """The member that the whole ledger makes, from nothing; `facts` has those of members that it absorbed, too.
 
     Sums come from the facts, in any order. Standing comes from the outcomes, in theirs: what a
     member was once told is not argued again under another order of arrival. Then whatever the
@@ -109,41 +192,62 @@ def rebuild(
     """
     ordered = sorted(facts, key=lambda fact: (fact.recorded_at, fact.key))
     told = list(outcomes)
-    refused = {outcome.fact for outcome in told if isinstance(outcome, FactIgnored)}
-    latest = max(fact.occurred_at for fact in ordered)
-    version, program = versions.in_force(latest)
-    settled = Settled(Member.new(member_id, program.fingerprint), changed=True, due_is_exact=True)
-    member = settled.member
-    arrived: dict[str, OrderAccount] = {}
-    for fact in ordered:
-        # Which of two facts with one id was settled first is known from what was told of the other.
-        if fact.key in refused or member.applied.judge(fact) is Verdict.CONFLICT:
-            member.applied.add(fact, refused=True)
-            continue
-        if fact.type == "order":
-            arrived[fact.order_id] = OrderAccount(fact)
-        fold(program, member, fact, arrived)
-        member.applied.add(fact)
+    member, arrived, version, program = _added_up(versions, member_id, ordered)
+    settled = Settled(member, changed=True, due_is_exact=True)
     settled.accounts = {
         id_: account
         for id_, account in arrived.items()
         if account.refunded != (0 if refunded is None else refunded.get(id_, 0))
     }
     for outcome in told:
-        evolve(member, outcome)
+        evolve(program, member, outcome)
     given_back = refunded is not None and bool(settled.accounts)
-    settled.outcomes = _decide(Case(versions, program, version, member, ordered[-1], given_back))
+    answered = {outcome.fact for outcome in told}
+    pending = [fact for fact in ordered if isinstance(fact, Act) and fact.key not in answered]
+    for fact in (*pending, ordered[-1]):
+        act = fact if fact in pending else None
+        case = Case(versions, program, version, member, fact, given_back, now=now, act=act)
+        decided = _refused(case) if act and _joins(act) in gone else _decide(case)
+        settled.outcomes += decided
+        settled.onward += _told_onward(member, fact, decided)
+    if member.merged_into:
+        settled.forwarded = [forward for fact in ordered for forward in _forwarded(member, fact)]
     settled.due = _due(versions, member)
     return settled
+
+
+def _added_up(
+    versions: Versions, member_id: str, ordered: Sequence[Fact]
+) -> tuple[Member, dict[str, OrderAccount], int, Program]:
+    """The sums of all facts, by the version that decides for this member, and what was given back of each order."""
+    latest = max(fact.occurred_at for fact in ordered)
+    version, program = versions.in_force(latest)
+    while True:
+        member, arrived = Member.new(member_id, program.fingerprint), {}
+        # Acts first: they say when nothing counts.
+        for fact in sorted(ordered, key=lambda fact: not isinstance(fact, Act)):
+            member.applied.add(fact)
+            if isinstance(fact, Act):
+                come_or_go(member, fact)
+                continue
+            if fact.type == "order":
+                arrived[fact.order_id] = OrderAccount(fact)
+            fold(program, member, fact, arrived)
+        member.clock = latest
+        own_version, own_program = _in_force(versions, member, latest)
+        if own_program.fingerprint == program.fingerprint:
+            return member, arrived, own_version, own_program
+        version, program = own_version, own_program
 
 
 def _due(versions: Versions, member: Member) -> date | None:
     if member.clock is None:
         return None
-    return due_on(versions.in_force(member.clock)[1], member)
+    return due_on(_in_force(versions, member, member.clock)[1], member)
 
 
 def newcomer(versions: Versions, member_id: str, facts: Sequence[Fact]) -> Member:
     """A member that nothing is known of yet, added up by the program in force when the facts occurred."""
-    program = versions.in_force(max(fact.occurred_at for fact in facts))[1]
+    latest = max(facts, key=lambda fact: fact.occurred_at)
+    program = _in_force(versions, Member(id=member_id, fingerprint=""), latest.occurred_at)[1]
     return Member.new(member_id, program.fingerprint)

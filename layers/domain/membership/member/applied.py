@@ -1,8 +1,8 @@
 """The memory of facts already applied, so that a redelivered one changes nothing.
 
 Bounded by time, never by number: a stream redelivers for 24 hours, and a ring of the last n ids
-forgets a busy member's facts while they can still come back. 16 bytes a fact: 8 of the id's digest,
-4 of the content's, 4 of the second in which it was recorded.
+forgets a busy member's facts while they can still come back. 12 bytes a fact: 8 of its key's digest,
+4 of the second in which it was recorded.
 """
 
 from datetime import timedelta
@@ -14,60 +14,50 @@ from typing import Self
 from membership.facts import Fact
 
 SPAN = timedelta(hours=25)
-_ENTRY = Struct(">8s4sI")
+_SECONDS = int(SPAN.total_seconds())
+_ENTRY = Struct(">8sI")
 
 
 class Verdict(Enum):
     NEW = "new"
     APPLIED = "applied"
-    CONFLICT = "conflict"
     FORGOTTEN = "forgotten"
 
 
-def _digests(fact: Fact) -> tuple[bytes, bytes]:
-    content = fact.model_dump_json(exclude={"recorded_at"}).encode()
-    return _id_digest(fact.id.encode()), blake2b(content, digest_size=4).digest()
-
-
-def _id_digest(id_: bytes) -> bytes:
-    return blake2b(id_, digest_size=8).digest()
+def _digest(fact: Fact) -> bytes:
+    # A fact is its key: under one key, the ledger takes one content and refuses any other.
+    return blake2b(fact.key.encode(), digest_size=8).digest()
 
 
 class AppliedFacts:
     """Time here is the facts' own recorded time, so a replay remembers what the first run did."""
 
     def __init__(self, packed: bytes = b"") -> None:
-        self._known = {id_: (content, second) for id_, content, second in _ENTRY.iter_unpack(packed)}
-        self._latest = max((second for _, second in self._known.values()), default=0)
+        self._known = dict(_ENTRY.iter_unpack(packed))
+        self._latest = max(self._known.values(), default=0)
 
     def judge(self, fact: Fact) -> Verdict:
         """FORGOTTEN: recorded so long ago that only the whole ledger tells whether it was applied."""
-        id_, content = _digests(fact)
-        known = self._known.get(id_)
-        if (known and known[0] == content) or _id_digest(id_ + content) in self._known:
+        if _digest(fact) in self._known:
             return Verdict.APPLIED
-        if known:
-            return Verdict.CONFLICT
-        if fact.recorded_at.timestamp() < self._latest - SPAN.total_seconds():
+        if fact.recorded_at.timestamp() < self._latest - _SECONDS:
             return Verdict.FORGOTTEN
         return Verdict.NEW
 
-    def add(self, fact: Fact, *, refused: bool = False) -> None:
-        """A fact refused for a conflict is remembered too, so that it is told once; beside the one it met."""
-        id_, content = _digests(fact)
-        if refused:
-            id_ = _id_digest(id_ + content)
+    def add(self, fact: Fact) -> None:
+        """Remember it. What is too old is dropped when the memory is packed, not at each fact."""
         second = int(fact.recorded_at.timestamp())
-        self._known[id_] = (content, second)
-        if second > self._latest:
-            self._latest = second
-            oldest = second - SPAN.total_seconds()
-            if min(s for _, s in self._known.values()) < oldest:
-                self._known = {i: entry for i, entry in self._known.items() if entry[1] >= oldest}
+        self._known[_digest(fact)] = second
+        self._latest = max(self._latest, second)
+
+    def _recent(self) -> dict[bytes, int]:
+        oldest = self._latest - _SECONDS
+        return {digest: second for digest, second in self._known.items() if second >= oldest}
 
     def pack(self) -> bytes:
-        ordered = sorted((second, id_, content) for id_, (content, second) in self._known.items())
-        return b"".join(_ENTRY.pack(id_, content, second) for second, id_, content in ordered)
+        """The oldest first."""
+        ordered = sorted((second, digest) for digest, second in self._recent().items())
+        return b"".join(_ENTRY.pack(digest, second) for second, digest in ordered)
 
     def copy(self) -> Self:
         twin = type(self)()
@@ -75,9 +65,9 @@ class AppliedFacts:
         return twin
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, AppliedFacts) and self._known == other._known
+        return isinstance(other, AppliedFacts) and self._recent() == other._recent()
 
     __hash__ = None  # type: ignore[assignment]
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._recent())

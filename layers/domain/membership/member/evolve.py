@@ -1,57 +1,182 @@
 """Outcomes into standing. What was once decided stays decided: a rebuild applies these, it doesn't argue."""
 
-from membership.member.state import Member, Notice, Standing
+from collections.abc import Mapping
+from datetime import date
+
+from membership.member.standing import Notice, Override, Standing
+from membership.member.state import Approval, Member, Referred
 from membership.outcomes import (
+    ApprovalDecided,
+    ApprovalRequested,
+    ApprovalWithdrawn,
     DowngradeAnnounced,
     DowngradeAverted,
     FactIgnored,
+    MemberAbsorbed,
     MemberActivated,
+    MemberBlocked,
     MemberEnrolled,
+    MemberLeft,
+    MemberMerged,
+    MemberReturned,
+    MemberUnblocked,
     MessageDue,
     Outcome,
+    OverrideEnded,
+    OverrideEnding,
+    ReferralTold,
     RewardGranted,
     TierDowngraded,
+    TierOverridden,
     TierRenewed,
+    TierReplaced,
     TierUndermined,
     TierUpgraded,
 )
+from membership.program.schema import Ladder, Program
 
 
-def evolve(member: Member, outcome: Outcome) -> None:
+def evolve(program: Program, member: Member, outcome: Outcome) -> None:
     """Apply the outcome to the member in place."""
     match outcome:
         case MemberEnrolled():
             member.status = outcome.status
         case MemberActivated():
             member.status = "active"
-        case TierUpgraded():
-            member.standings[outcome.ladder] = Standing(
-                tier=outcome.to_tier,
-                since=outcome.at,
-                earned_on=outcome.earned_on,
-                expires_on=outcome.expires_on,
-            )
-        case TierRenewed():
-            standing = member.standings[outcome.ladder]
-            standing.earned_on, standing.qualified = outcome.evidence.day, True
-            standing.expires_on = outcome.expires_on
-        case TierUndermined():
-            member.standings[outcome.ladder].expires_on = outcome.expires_on
-        case DowngradeAnnounced():
-            member.standings[outcome.ladder].notice = Notice(
-                to_tier=outcome.to_tier, falls_on=outcome.falls_on, announced_at=outcome.announced_at
-            )
-        case DowngradeAverted():
-            member.standings[outcome.ladder].notice = None
-        case TierDowngraded():
-            member.standings[outcome.ladder] = Standing(
-                tier=outcome.to_tier,
-                since=outcome.at,
-                earned_on=outcome.evidence.day,
-                qualified=outcome.qualified,
-                expires_on=outcome.expires_on,
+        case MemberBlocked():
+            member.status = "blocked"
+        case MemberLeft():
+            member.status = "left"
+        case MemberUnblocked() | MemberReturned():
+            # On trial until the membership had begun.
+            member.status = "active" if member.standings else "trial"
+        case MemberMerged():
+            member.status, member.merged_into = "merged", outcome.into
+        case MemberAbsorbed():
+            _absorb(program, member, outcome)
+        case ReferralTold():
+            member.referred[outcome.stage] = Referred(
+                referrer=outcome.referrer, day=outcome.day, times=outcome.times, undone=outcome.undone
             )
         case RewardGranted():
             member.granted[f"{outcome.tier}/{outcome.reward.id}"] = outcome.cycle
+        case ApprovalRequested():
+            member.approvals[outcome.approval] = Approval(
+                kind=outcome.kind,
+                ladder=outcome.ladder,
+                tier=outcome.tier,
+                earned_on=outcome.earned_on,
+                condition=outcome.condition,
+            )
+            if outcome.condition and outcome.quarter is not None:
+                member.listed[outcome.condition] = outcome.quarter
+        case ApprovalDecided() | ApprovalWithdrawn():
+            member.approvals.pop(outcome.approval, None)
+            if isinstance(outcome, ApprovalDecided) and outcome.cycle is not None:
+                member.standings[outcome.ladder].declined[outcome.tier] = outcome.cycle
         case MessageDue() | FactIgnored():
             pass
+        case _:
+            _evolve_standing(member, outcome)
+
+
+def _evolve_standing(
+    member: Member,
+    outcome: TierUpgraded
+    | TierRenewed
+    | TierUndermined
+    | DowngradeAnnounced
+    | DowngradeAverted
+    | TierDowngraded
+    | TierReplaced
+    | TierOverridden
+    | OverrideEnding
+    | OverrideEnded,
+) -> None:
+    standing = member.standings.get(outcome.ladder)
+    if standing is None:
+        assert isinstance(outcome, TierUpgraded)
+        standing = member.standings[outcome.ladder] = Standing(
+            tier=outcome.to_tier, since=outcome.at, earned_on=outcome.earned_on
+        )
+    match outcome:
+        case TierUpgraded():
+            standing.tier, standing.since, standing.earned_on = outcome.to_tier, outcome.at, outcome.earned_on
+            standing.expires_on, standing.qualified, standing.undermined = outcome.expires_on, True, False
+            standing.notice = None
+        case TierRenewed():
+            standing.earned_on, standing.expires_on = outcome.evidence.day, outcome.expires_on
+            standing.qualified, standing.undermined = True, False
+            _deduct(standing, outcome.deducted)
+        case TierUndermined():
+            standing.undermined = True
+            if outcome.expires_on:
+                standing.expires_on = outcome.expires_on
+        case DowngradeAnnounced():
+            standing.notice = Notice(
+                to_tier=outcome.to_tier, falls_on=outcome.falls_on, announced_at=outcome.announced_at
+            )
+        case DowngradeAverted():
+            standing.notice = None
+        case TierDowngraded():
+            standing.tier, standing.since, standing.earned_on = outcome.to_tier, outcome.at, outcome.evidence.day
+            standing.expires_on, standing.qualified, standing.undermined = (
+                outcome.expires_on,
+                outcome.qualified,
+                False,
+            )
+            standing.notice, standing.fell_on = None, outcome.evidence.day
+            _deduct(standing, outcome.deducted)
+        case TierReplaced():
+            _replace(member, outcome.ladder, outcome.replaced)
+        case TierOverridden():
+            standing.overrides[outcome.source] = Override(
+                tier=outcome.tier, since=outcome.at, until=outcome.until, reason=outcome.reason
+            )
+        case OverrideEnding():
+            standing.overrides[outcome.source].reminded = True
+        case OverrideEnded():
+            standing.overrides.pop(outcome.source, None)
+
+
+def _deduct(standing: Standing, deducted: Mapping[str, int]) -> None:
+    for metric, amount in deducted.items():
+        standing.deducted[metric] = standing.deducted.get(metric, 0) + amount
+
+
+def _replace(member: Member, ladder: str, replaced: Mapping[str, str]) -> None:
+    standing = member.standings[ladder]
+    standing.tier = replaced.get(standing.tier, standing.tier)
+    for override in standing.overrides.values():
+        override.tier = replaced.get(override.tier, override.tier)
+    if standing.notice and standing.notice.to_tier in replaced:
+        standing.notice.to_tier = replaced[standing.notice.to_tier]
+    for approval in member.approvals.values():
+        if approval.ladder == ladder:
+            approval.tier = replaced.get(approval.tier, approval.tier)
+
+
+def _absorb(program: Program, member: Member, outcome: MemberAbsorbed) -> None:
+    """The higher tier of the two, with what is promised and announced of it; and nothing is granted again."""
+    member.absorbed = (*member.absorbed, outcome.member, *outcome.absorbed)
+    for reward, cycle in outcome.granted.items():
+        member.granted[reward] = max(cycle, member.granted.get(reward, cycle))
+    for ladder_id, theirs in outcome.standings.items():
+        ours, ladder = member.standings.get(ladder_id), program.ladders_by_id.get(ladder_id)
+        if ladder is None or theirs.tier not in ladder:
+            continue
+        if ours is None or ours.tier not in ladder:
+            member.standings[ladder_id] = theirs.twin()
+            continue
+        better, other = sorted((ours, theirs), key=lambda one: _worth(ladder, one), reverse=True)
+        joined = better.twin()
+        _deduct(joined, other.deducted)
+        for source, override in other.overrides.items():
+            known = joined.overrides.get(source)
+            if override.tier in ladder and (known is None or ladder.rank(override.tier) > ladder.rank(known.tier)):
+                joined.overrides[source] = override.model_copy()
+        member.standings[ladder_id] = joined
+
+
+def _worth(ladder: Ladder, standing: Standing) -> tuple[int, date]:
+    return ladder.rank(standing.tier), standing.expires_on or date.max

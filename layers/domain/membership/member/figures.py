@@ -1,9 +1,12 @@
 """A member's figures on a day: metric → how much."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from membership.member.state import Member
-from membership.program.schema import Program
+from membership.program.schema import Ladder, Program, Tier
+
+NOTHING: Mapping[str, int] = {}
 
 
 def joined(program: Program, member: Member) -> date | None:
@@ -13,13 +16,39 @@ def joined(program: Program, member: Member) -> date | None:
     return program.day(member.first_seen) if member.first_seen else None
 
 
-def figures(program: Program, member: Member, day: date) -> dict[str, int]:
-    """Every metric as it stands on `day`, from the facts known now."""
+def figures(
+    program: Program, member: Member, day: date, deducted: Mapping[str, int] = NOTHING
+) -> dict[str, int]:
+    """Every metric as it stands on `day`, from the facts known now; less what a ladder has deducted."""
     found: dict[str, int] = {}
-    for name, (_, window) in program.tallied.items():
-        tally = member.tallies.get(name, {})
-        found[name] = sum(amount for bucket, amount in tally.items() if window.counts(bucket, day))
-    start = joined(program, member) if program.elapsing else None
-    for name, metric in program.elapsing.items():
-        found[name] = metric.reached(start, day) if start else 0
+    start = joined(program, member) or day
+    for name, (metric, window) in program.tallied.items():
+        tally = member.tallies.get(name)
+        found[name] = metric.total(tally, window, day, start) if tally else 0
+    for name, elapsed in program.elapsing.items():
+        found[name] = elapsed.reached(start, day)
+    for name, attributed in program.attributed.items():
+        found[name] = attributed.told(member.attributes)
+    for name, amount in deducted.items():
+        if name in found:
+            found[name] -= amount
+    for name, derived in program.derived.items():
+        found[name] = derived.figure(found)
     return found
+
+
+def until(program: Program, member: Member, ladder: Ladder, tier: Tier, earned: date) -> date | None:
+    """The first day that a tier which is earned on a day is no longer promised for."""
+    start = joined(program, member) or earned
+    return ladder.validity(tier).until(earned, program.window, start)
+
+
+def less(program: Program, seen: dict[str, int], tier: Tier) -> dict[str, int]:
+    """The figures without what is taken off where the tier's promise ends."""
+    if not tier.deduct:
+        return seen
+    deducted = program.deductions(tier)
+    left = {metric: amount - deducted.get(metric, 0) for metric, amount in seen.items()}
+    for name, derived in program.derived.items():
+        left[name] = derived.figure(left)
+    return left

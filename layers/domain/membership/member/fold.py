@@ -2,20 +2,32 @@
 
 from datetime import date
 
-from membership.facts import Attributes, Enrolment, Fact, Order, Profile, Refund, Review
-from membership.member.state import Member, OrderAccount
+from membership.acts import Absorb, Block, Leave, Return, Unblock
+from membership.errors import RebuildNeeded
+from membership.facts import Act, Attributes, Enrolment, Fact, Order, Profile, Ranking, Referral, Refund, Review
+from membership.member.state import Absence, Member, OrderAccount
+from membership.program.metrics import Tally
 from membership.program.schema import Program
 
 
 def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, OrderAccount]) -> None:
-    """Add the fact to the member in place; `accounts` has the order of a refund and is kept current."""
+    """Add the fact to the member in place; `accounts` has the order of a refund and is kept current.
+
+    Raises RebuildNeeded where the fact changes what earlier ones were worth.
+    """
+    if isinstance(fact, Act):
+        _act(member, fact)
     if member.clock is None or fact.occurred_at > member.clock:
         member.clock = fact.occurred_at
-    if not isinstance(fact, Review) and (member.first_seen is None or fact.occurred_at < member.first_seen):
+    if not isinstance(fact, Review | Referral | Ranking | Act) and (
+        member.first_seen is None or fact.occurred_at < member.first_seen
+    ):
         member.first_seen = fact.occurred_at
     match fact:
         case Order():
             _gain(program, member, fact)
+            if _is_purchase(member, fact):
+                member.purchases += 1
             if waited := member.waiting.pop(fact.order_id, 0):
                 _refund(program, member, OrderAccount(fact), waited, accounts)
         case Refund():
@@ -29,19 +41,51 @@ def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, Order
         case Enrolment():
             member.enrolled = True
             _learn(member, fact, fact.attributes)
-        case Review():
+        case Review() | Act():
             pass
         case _:
             _gain(program, member, fact)
     _forget_the_outlived(program, member)
 
 
+def come_or_go(member: Member, act: Act) -> None:
+    """Blocking and leaving end what counts, from their moment on; only unblocking ends a block."""
+    last = member.outside[-1] if member.outside else None
+    open_ = last if last and last.end is None else None
+    match act.action:
+        case Block() | Leave() if open_ is None:
+            member.outside.append(Absence(act.occurred_at, None, isinstance(act.action, Block)))
+        case Block() if open_:
+            member.outside[-1] = open_._replace(blocked=True)
+        case Unblock() | Return() if open_ and open_.blocked == isinstance(act.action, Unblock):
+            member.outside[-1] = open_._replace(end=act.occurred_at)
+
+
+def _act(member: Member, act: Act) -> None:
+    if isinstance(act.action, Absorb):
+        raise RebuildNeeded("another member's ledger has to be read")
+    before = list(member.outside)
+    come_or_go(member, act)
+    # Somebody's clock was ahead of ours: what was counted since must not be, or must.
+    if member.outside != before and member.clock and member.clock > act.occurred_at:
+        raise RebuildNeeded(f"{act.key} is older than what was counted last")
+
+
 def _gain(program: Program, member: Member, fact: Fact) -> None:
-    day = program.day(fact.occurred_at)
+    if member.is_outside(fact.occurred_at):
+        return
+    day = fact.day if isinstance(fact, Referral) else program.day(fact.occurred_at)
     for name, (metric, window) in program.tallied.items():
-        if gained := metric.gain(fact):
+        if isinstance(fact, Ranking) and fact.metric != name:
+            continue
+        tally = member.tallies.get(name, {})
+        if metric.book(tally, window, day, fact):
             member.counted = True
-            _add(member, name, window.bucket(day), gained)
+            _keep(member, name, tally)
+
+
+def _is_purchase(member: Member, order: Order) -> bool:
+    return order.plan is None and order.amount > 0 and not member.is_outside(order.occurred_at)
 
 
 def _refund(
@@ -52,21 +96,23 @@ def _refund(
     assert order is not None
     amount = min(asked, order.amount - account.refunded)
     day = program.day(order.occurred_at)
-    for name, (metric, window) in program.tallied.items():
-        if lost := metric.loss(order, account.refunded, amount):
-            _add(member, name, window.bucket(day), -lost)
+    if not member.is_outside(order.occurred_at):
+        for name, (metric, window) in program.tallied.items():
+            if lost := metric.loss(order, account.refunded, amount):
+                tally = member.tallies.get(name, {})
+                metric.unbook(tally, window, day, lost)
+                _keep(member, name, tally)
+    if _is_purchase(member, order) and 0 < amount == order.amount - account.refunded:
+        member.purchases -= 1
     accounts[order.order_id] = OrderAccount(order, account.refunded + amount)
 
 
-def _add(member: Member, metric: str, bucket: int, amount: int) -> None:
-    tally = member.tallies.setdefault(metric, {})
-    total = tally.get(bucket, 0) + amount
-    if total:
-        tally[bucket] = total
+def _keep(member: Member, metric: str, tally: Tally) -> None:
+    """A member has no tally that holds nothing: then it equals one that never had any."""
+    if tally:
+        member.tallies[metric] = tally
     else:
-        tally.pop(bucket, None)
-    if not tally:
-        del member.tallies[metric]
+        member.tallies.pop(metric, None)
 
 
 def _learn(member: Member, fact: Profile | Enrolment, told: Attributes) -> None:
@@ -81,12 +127,10 @@ def _learn(member: Member, fact: Profile | Enrolment, told: Attributes) -> None:
 
 def _forget_the_outlived(program: Program, member: Member) -> None:
     today: date | None = None
-    for name, (_, window) in program.tallied.items():
+    for name, (metric, window) in program.tallied.items():
         tally = member.tallies.get(name)
         if not tally:
             continue
         today = today or program.day(member.clock)  # type: ignore[arg-type]
-        for bucket in [bucket for bucket in tally if window.outlived(bucket, today)]:
-            del tally[bucket]
-        if not tally:
-            del member.tallies[name]
+        metric.prune(tally, metric.horizon(window, today), window)
+        _keep(member, name, tally)

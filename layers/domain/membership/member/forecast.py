@@ -1,66 +1,124 @@
 """What will happen to a member if nothing more happens: when its tier falls, and when to look again."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from membership.member.figures import figures, joined
-from membership.member.state import Member, Standing
+from membership.member.figures import figures, joined, less, until
+from membership.member.standing import Standing
+from membership.member.state import Member
+from membership.program.calendar import first_day_of_quarter, plus_months, quarter
+from membership.program.criteria import Criterion
 from membership.program.schema import Ladder, Program
-from membership.program.validity import WhileQualified
+from membership.program.validity import ForLife, WhileQualified
 
-_ONE_DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 
 
-def falls_on(program: Program, member: Member, standing: Standing, today: date) -> date | None:
+def promised_until(program: Program, member: Member, ladder: Ladder, standing: Standing) -> date | None:
+    """The first day that the tier is not promised for, by the rules in force; None: no end is set."""
+    tier = ladder.tier(standing.tier)
+    validity = ladder.validity(tier)
+    if isinstance(validity, WhileQualified):
+        return None
+    if standing.undermined or (standing.expires_on and not isinstance(validity, ForLife)):
+        return standing.expires_on
+    # Earned under a version that set no end: the one in force does.
+    return until(program, member, ladder, tier, standing.earned_on)
+
+
+def falls_on(program: Program, member: Member, ladder: Ladder, standing: Standing, today: date) -> date | None:
     """The first day on which the tier is lost if nothing more happens; None: it stays."""
-    ladder = program.ladder
+    lost = _lost_on(program, member, ladder, standing, today)
+    if lost is None:
+        return None
+    lost += timedelta(days=ladder.downgrade.grace_days)
+    if ladder.downgrade.months_between and standing.fell_on:
+        lost = max(lost, plus_months(standing.fell_on, ladder.downgrade.months_between))
+    return lost
+
+
+def _lost_on(program: Program, member: Member, ladder: Ladder, standing: Standing, today: date) -> date | None:
+    """The first day that neither a promise nor the rule to stay covers."""
     tier = ladder.tier(standing.tier)
     keep = ladder.keep(tier)
     if keep is None or ladder.steps == "never":
         return None
-    validity = ladder.validity(tier)
-    if isinstance(validity, WhileQualified):
-        days = _days_of_change(program, today)
-        return next((day for day in days if not keep.met(figures(program, member, day))), None)
-    end = standing.expires_on
+    if isinstance(ladder.validity(tier), WhileQualified):
+        return _first_unmet(program, member, standing, keep, today)
+    end = promised_until(program, member, ladder, standing)
     # Time alone may renew a promise (tenure); if it did so twice with nothing counted, it always will.
     for _ in range(3):
         if end is None:
             return None
         if end <= today:
             return end
-        kept = next((d for d in (end - _ONE_DAY, end) if keep.met(figures(program, member, d))), None)
-        renewed = validity.until(kept) if kept else end
-        if renewed is not None and renewed <= end:
+        for day in (end - ONE_DAY, end):
+            seen = figures(program, member, day, standing.deducted)
+            if keep.met(less(program, seen, tier)):
+                break
+        else:
             return end
+        if ladder.at_expiry(tier):
+            day = max(day, end)
+        renewed = until(program, member, ladder, tier, day)
+        if tier.deduct or (renewed is not None and renewed <= end):
+            # What is deducted then is gone for the next time, which is too far ahead to tell of.
+            return end if not tier.deduct else None
         end = renewed
     return None
 
 
-def _days_of_change(program: Program, today: date) -> Iterator[date]:
-    """Today, and the later days on which facts known now leave a window."""
-    yield today
+def _first_unmet(
+    program: Program, member: Member, standing: Standing, keep: Criterion, today: date
+) -> date | None:
+    """The first day on which the rule is not met, of those on which something known now leaves a window."""
+
+    def unmet(day: date) -> bool:
+        return not keep.met(figures(program, member, day, standing.deducted))
+
+    if unmet(today):
+        return today
+    asked = {comparison.metric for comparison in keep.comparisons()}
+    asked |= {source for name in asked & program.derived.keys() for source in program.derived[name].sources}
+    days = _days_of_change(program, member, asked, today)
+    if asked & program.elapsing.keys():
+        return next((day for day in days if unmet(day)), None)
+    # Without a metric that grows by itself, what is lost stays lost: half of the days needn't be looked at.
+    known = list(days)
+    place = bisect_left(known, True, key=unmet)
+    return known[place] if place < len(known) else None
+
+
+def _days_of_change(program: Program, member: Member, asked: set[str], today: date) -> Iterator[date]:
+    """The days after today on which one of the metrics may become less, the next one first."""
+    start = joined(program, member) or today
     day = today
     while True:
-        changes = [window.changes_after(day) for _, window in program.tallied.values()]
-        upcoming = min((change for change in changes if change), default=None)
-        # Two years on, nothing known today is left in a window that has an end.
-        if upcoming is None or upcoming > today + timedelta(days=2 * 366):
+        changes = [
+            change
+            for name, (metric, window) in program.tallied.items()
+            if name in asked
+            and (tally := member.tallies.get(name))
+            and (change := metric.changes_after(tally, window, day, start))
+        ]
+        upcoming = min(changes, default=None)
+        if upcoming is None or upcoming <= day:
             return
         yield (day := upcoming)
 
 
-def earliest_fall(program: Program, at: datetime) -> date:
+def earliest_fall(program: Program, ladder: Ladder, at: datetime) -> date:
     """The first day that begins a whole notice after `at`: days are counted as 86,400 seconds."""
-    ripe = at.astimezone(UTC) + program.ladder.notice
+    ripe = at.astimezone(UTC) + ladder.notice
     day = program.day(ripe)
-    return day if program.midnight(day) >= ripe else day + _ONE_DAY
+    return day if program.midnight(day) >= ripe else day + ONE_DAY
 
 
-def announce_on(program: Program, fall: date) -> date:
-    """The last day whose beginning is a whole notice before the day of the fall begins."""
-    latest = program.midnight(fall).astimezone(UTC) - program.ladder.notice
-    return program.day(latest)
+def announce_on(program: Program, ladder: Ladder, fall: date) -> date:
+    """The last day that ends a whole notice before the day of the fall begins: a review may run at any hour of it."""
+    latest = program.midnight(fall).astimezone(UTC) - ladder.notice
+    return program.day(latest) - ONE_DAY
 
 
 def due_on(program: Program, member: Member) -> date | None:
@@ -68,28 +126,52 @@ def due_on(program: Program, member: Member) -> date | None:
     if member.status != "active" or member.clock is None:
         return None
     today = program.day(member.clock)
-    days = [*_milestones(program, member, today)]
-    for standing in member.standings.values():
-        if standing.notice:
-            days.append(standing.notice.falls_on)
-            continue
-        if fall := falls_on(program, member, standing, today):
-            days.append(announce_on(program, fall))
-        if standing.expires_on and standing.expires_on > today:
-            # By then time alone has renewed the promise, or the notice was due long before.
-            days.append(standing.expires_on)
+    days = [*_milestones(program, member, today), *_lists(program, member, today)]
+    for ladder_id, standing in member.standings.items():
+        days += _due_in(program, member, program.ladders_by_id[ladder_id], standing, today)
     return min(days, default=None)
 
 
+def _due_in(program: Program, member: Member, ladder: Ladder, standing: Standing, today: date) -> Iterator[date]:
+    for one in standing.overrides.values():
+        yield one.until if one.reminded else max(today + ONE_DAY, announce_on(program, ladder, one.until))
+    if standing.notice:
+        yield standing.notice.falls_on
+        return
+    if fall := falls_on(program, member, ladder, standing, today):
+        yield announce_on(program, ladder, fall)
+    expires_on = promised_until(program, member, ladder, standing)
+    if expires_on and expires_on > today:
+        # By then time alone has renewed the promise, or the notice was due long before.
+        yield expires_on
+
+
 def _milestones(program: Program, member: Member, today: date) -> Iterator[date]:
-    """Days on which time alone reaches a threshold of a higher tier."""
+    """Days on which time alone reaches a threshold that is not met yet."""
     start = joined(program, member) if program.elapsing else None
     if start is None:
         return
-    ladder: Ladder = program.ladder
-    for standing in member.standings.values():
-        for tier in ladder.above(standing.tier):
-            for comparison in tier.qualify.comparisons() if tier.qualify else ():
-                metric = program.elapsing.get(comparison.metric)
-                if metric and (day := metric.reaches(start, comparison.threshold)) > today:
-                    yield day
+    rules = [
+        tier.qualify
+        for ladder_id, standing in member.standings.items()
+        for tier in program.ladders_by_id[ladder_id].above(standing.tier)
+        if tier.qualify
+    ]
+    for rule in [*rules, *(special.when for special in program.special_reviews)]:
+        for comparison in rule.comparisons():
+            metric = program.elapsing.get(comparison.metric)
+            if metric and (day := metric.reaches(start, comparison.threshold)) > today:
+                yield day
+
+
+def _lists(program: Program, member: Member, today: date) -> Iterator[date]:
+    """The next quarter, for a member who will come onto one of its lists."""
+    following = first_day_of_quarter(quarter(today) + 1)
+    for special in program.special_reviews:
+        ladder = program.ladder_of(special)
+        standing = member.standings.get(ladder.id)
+        if standing is None or not ladder.above(ladder.shown(standing)[1]):
+            continue
+        waiting = any(one.condition == special.id for one in member.approvals.values())
+        if not waiting and special.when.met(figures(program, member, following, standing.deducted)):
+            yield following

@@ -2,41 +2,49 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from membership.facts import Attributes, Order
 from membership.member.applied import AppliedFacts
+from membership.member.standing import Standing
 
-Status = Literal["trial", "active"]
-
-
-class Notice(BaseModel):
-    """An announced downgrade."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    to_tier: str
-    falls_on: date
-    """The first day in the lower tier."""
-    announced_at: datetime
+Status = Literal["trial", "active", "blocked", "left", "merged", "erased"]
 
 
-class Standing(BaseModel):
-    """Where a member is in a ladder."""
+class Absence(NamedTuple):
+    """A time in which nothing that the member did counts: from a moment on, to another one if it has ended."""
+
+    begin: datetime
+    end: datetime | None
+    blocked: bool
+
+
+class Approval(BaseModel):
+    """A question that waits for an operator."""
 
     model_config = ConfigDict(extra="forbid")
 
+    kind: Literal["promotion", "special", "refund"]
+    ladder: str
     tier: str
-    since: datetime
+    """Promotion: the tier that was reached; else the one that the member stands in."""
     earned_on: date
-    """The day by whose figures the tier was last earned."""
-    qualified: bool = True
-    """False after a soft landing: held without having met the tier's criterion."""
-    expires_on: date | None = None
-    """The first day that the tier is not promised for; None: no end is set."""
-    notice: Notice | None = None
+    condition: str | None = None
+    """Of a special review."""
+
+
+class Referred(BaseModel):
+    """What a referrer was told of this member."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    referrer: str
+    day: date
+    times: int
+    """How often: it may be taken back, and told again."""
+    undone: bool = False
 
 
 class Member(BaseModel):
@@ -61,12 +69,25 @@ class Member(BaseModel):
     """Metric → bucket of its window → what was added up."""
     waiting: dict[str, int] = {}
     """Order id → refunds that came before their order."""
+    purchases: int = 0
+    """Orders that were paid and not wholly given back."""
+    outside: list[Absence] = []
+    """Times in which the member was blocked, or had left."""
 
     status: Status | None = None
     standings: dict[str, Standing] = {}
     """Ladder → standing."""
     granted: dict[str, int] = {}
     """Tier/reward → the latest cycle in which it was granted."""
+    approvals: dict[str, Approval] = {}
+    """Id → question that waits for an operator."""
+    listed: dict[str, int] = {}
+    """Special condition → the latest quarter in which the member was listed for it."""
+    referred: dict[str, Referred] = {}
+    """Stage → what the member's referrer was told last."""
+    merged_into: str | None = None
+    absorbed: tuple[str, ...] = ()
+    """Members that proved to be this one: their facts are in ledgers of their own."""
 
     _applied: AppliedFacts = AppliedFacts()
 
@@ -82,6 +103,10 @@ class Member(BaseModel):
     def applied(self, applied: AppliedFacts) -> None:
         self._applied = applied
 
+    def is_outside(self, at: datetime) -> bool:
+        """Whether what was done at that moment counts for nothing."""
+        return any(begin <= at and (end is None or at < end) for begin, end, _ in self.outside)
+
     def twin(self) -> Self:
         """An independent copy to settle on."""
         twin = self.model_copy(  # by hand: a deep copy costs four times as much as settling
@@ -89,8 +114,12 @@ class Member(BaseModel):
                 "attribute_times": dict(self.attribute_times),
                 "tallies": {metric: dict(tally) for metric, tally in self.tallies.items()},
                 "waiting": dict(self.waiting),
-                "standings": {ladder: standing.model_copy() for ladder, standing in self.standings.items()},
+                "outside": list(self.outside),
+                "standings": {ladder: standing.twin() for ladder, standing in self.standings.items()},
                 "granted": dict(self.granted),
+                "approvals": dict(self.approvals),
+                "listed": dict(self.listed),
+                "referred": dict(self.referred),
             }
         )
         twin._applied = self._applied.copy()

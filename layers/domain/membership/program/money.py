@@ -111,3 +111,12 @@ def in_words(minor: int, currency: str) -> str:
     whole, part = divmod(abs(minor), 10 ** exponent(currency))
     figure = f"{whole:,}" + (f".{part:0{exponent(currency)}}" if part else "")
     return ("-" if minor < 0 else "") + (_SYMBOLS.get(currency) or f"{currency} ") + figure
+
+
+def to_smallest(measure: str, amount: Decimal, currency: str) -> int:
+    """An amount of a metric in its smallest unit. Raises ValueError where it has none so small."""
+    if measure == "money":
+        return to_minor(amount, currency)
+    if amount != amount.to_integral_value():
+        raise ValueError(f"is counted in whole numbers, not {amount}")
+    return int(amount)

@@ -21,7 +21,7 @@ _DRESSED = re.compile(
 """A number in the dress of its currency or of a comparison: '¥5,000', '>= 5000', '5 000 CNY'."""
 
 
-def _exact(value: Any) -> Decimal:
+def exact(value: Any) -> Decimal:
     match value:
         case bool():
             raise unsound("is not a number", "Write a number, as 5000.")
@@ -50,6 +50,13 @@ def _exact(value: Any) -> Decimal:
     return _canonical(number)
 
 
+def more_than_nothing(number: Decimal) -> Decimal:
+    """The number, if it is. Raises Unsound for 0 and less."""
+    if number <= 0:
+        raise unsound("is not more than 0", "Write more than 0.")
+    return number
+
+
 def _canonical(number: Decimal) -> Decimal:
     """1000, 1000.0 and 1e3 are one number, and are kept in the one way that can be read back: 1000."""
     text = f"{number:f}"
@@ -65,5 +72,5 @@ def _not_a_number(text: str) -> Unsound:
 
 _Quoted = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
 
-Number = Annotated[Decimal, BeforeValidator(_exact, json_schema_input_type=float | _Quoted)]
+Number = Annotated[Decimal, BeforeValidator(exact, json_schema_input_type=float | _Quoted)]
 """An exact number: an integer, a YAML decimal, or a decimal in quotes (JSON has no other exact ones)."""

@@ -19,10 +19,13 @@ from pydantic import (
     model_validator,
 )
 
+from membership.member.standing import Source, Standing
 from membership.program.criteria import Comparison, Criterion
+from membership.program.examples import Example
 from membership.program.flaws import Unsound, unsound
-from membership.program.metrics import Elapsed, Metric, Tallied
-from membership.program.money import CURRENCIES, known_currency, to_minor
+from membership.program.metrics import Attributed, Derived, Elapsed, Metric, Tallied
+from membership.program.money import CURRENCIES, known_currency, to_smallest
+from membership.program.numbers import Number, more_than_nothing
 from membership.program.soundness import check, seldom_meant
 from membership.program.text import Name, Sentence, Text, one_line
 from membership.program.validity import Validity, WhileQualified
@@ -46,6 +49,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Amount = Annotated[Number, AfterValidator(more_than_nothing)]
 _Code = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)]
 
 
@@ -69,13 +73,26 @@ class Reward(_Part):
 
 
 class Tier(_Part):
-    """A step of the ladder."""
+    """A step of a ladder."""
 
     id: Slug = Field(description="Its own within the program; never shown where there is a name.")
     name: Name = Field(default=Text(), description="What members read.")
     qualify: Criterion | None = Field(default=None, description="To enter. The first tier has none.")
     keep: Criterion | None = Field(default=None, description="To stay; default: the same as to enter.")
-    validity: Validity | None = Field(default=None, description="Default: the program's.")
+    validity: Validity | None = Field(default=None, description="Default: the ladder's.")
+    promotion: Literal["automatic", "reviewed"] = Field(
+        default="automatic", description="Whether who meets `qualify` enters at once, or when an operator confirms."
+    )
+    buy: Slug | None = Field(
+        default=None, description="The metric (a `paid` one) that gives this tier while a paid term runs."
+    )
+    deduct: Annotated[dict[Slug, Amount], Field(max_length=10)] = Field(
+        default={},
+        description="Taken off these metrics where the tier's promise ends, before the member is ranked again.",
+    )
+    replaces: Annotated[tuple[Slug, ...], Field(max_length=20)] = Field(
+        default=(), description="Tiers of earlier versions: whoever has one of them has this one instead."
+    )
     benefits: Annotated[tuple[Sentence, ...], Field(max_length=30)] = Field(
         default=(), description="What members of the tier get, in words."
     )
@@ -87,6 +104,9 @@ class Tier(_Part):
         return self.name if self.name else Text(en=self.id)
 
 
+Tiers = tuple[Tier, ...]
+
+
 class Downgrade(_Part):
     """How a tier is lost."""
 
@@ -96,6 +116,39 @@ class Downgrade(_Part):
     steps: Literal["one", "to_qualified", "never"] = Field(
         default="one", description="One tier down at most; down to the tier whose rule is met; or never."
     )
+    grace_days: Annotated[StrictInt, Field(ge=0, le=180)] = Field(
+        default=0, description="So many days after the end, in which the rule to stay can still be met."
+    )
+    months_between: Annotated[StrictInt, Field(ge=0, le=60)] = Field(
+        default=0, description="At most one fall in so many months; 0: no such rule."
+    )
+
+
+class ValueAnchor(_Part):
+    """What a member of a paid tier is shown: what it saved so far against the fee."""
+
+    fee: Slug = Field(description="The metric (a `paid` one) whose running term is looked at.")
+    saved: Slug = Field(description="The metric that adds up what was saved, as {sum: order.saved}.")
+
+
+class LadderRules(_Part):
+    """One of several ladders side by side, as of earned and of paid tiers."""
+
+    id: Slug = Field(description="Its own within the program.")
+    name: Name = Field(default=Text(), description="What members read.")
+    tiers: Tiers = Field(min_length=1, max_length=20, description="From the lowest to the highest.")
+    validity: Validity | None = Field(default=None, description="Default: the program's.")
+    downgrade: Downgrade | None = Field(default=None, description="Default: the program's.")
+    value_anchor: ValueAnchor | None = Field(default=None, description="Shown to members of its paid tiers.")
+
+
+class SpecialReview(_Part):
+    """Members whom the rules don't reach, for operators to look at: each quarter, each who meets the condition."""
+
+    id: Slug = Field(description="Its own within the program.")
+    name: Name = Field(default=Text(), description="What operators read.")
+    when: Criterion = Field(description="Who is listed.")
+    ladder: Slug | None = Field(default=None, description="In which they may be lifted; default: the first one.")
 
 
 class Program(_Part):
@@ -120,16 +173,34 @@ class Program(_Part):
         json_schema_extra={"additionalProperties": False},
     )
     window: Window = Field(default=Lifetime(), description="The time in which facts count.")
-    tiers: tuple[Tier, ...] = Field(
-        min_length=1, max_length=20, description="From the lowest to the highest."
+    tiers: Tiers | None = Field(
+        default=None, min_length=1, max_length=20, description="From the lowest to the highest."
+    )
+    ladders: Annotated[tuple[LadderRules, ...], Field(min_length=1, max_length=5)] | None = Field(
+        default=None, description="In place of `tiers`: several ladders side by side."
     )
     validity: Validity = Field(default=WhileQualified(), description="How long a tier stands once earned.")
     downgrade: Downgrade = Field(default=Downgrade(), description="How a tier is lost.")
+    refunds: Literal["at_once", "at_next_review", "never"] = Field(
+        default="at_once",
+        description="When a refund that takes away what earned a tier is acted on: with a notice at once; where "
+        "the year ends; or never. Figures go down in any case, and operators are shown such tiers.",
+    )
+    special_reviews: Annotated[tuple[SpecialReview, ...], Field(max_length=10)] = Field(
+        default=(), description="Whom operators are shown each quarter."
+    )
+    changes: Literal["at_once", "next_cycle"] = Field(
+        default="at_once",
+        description="From when this version decides: at once, or for each member from its next year on.",
+    )
     unknown_members: Literal["enrol", "refuse"] = Field(
         default="enrol", description="Whether an event of an unknown member enrols it (as trial)."
     )
     effective_from: _Moment | None = Field(
         default=None, description="When this version comes into force; default: at once."
+    )
+    examples: Annotated[tuple[Example, ...], Field(max_length=200)] = Field(
+        default=(), description="What must come of what: checked before a version is published."
     )
 
     @model_validator(mode="after")
@@ -140,11 +211,12 @@ class Program(_Part):
 
     def threshold(self, comparison: Comparison) -> int:
         """In the metric's smallest unit. Raises ValueError where it has none so small."""
-        if self.metrics[comparison.metric].measure == "money":
-            return to_minor(comparison.gte, self.currency)
-        if comparison.gte != comparison.gte.to_integral_value():
-            raise ValueError(f"{comparison.metric} is counted in whole numbers, not {comparison.gte}")
-        return int(comparison.gte)
+        measure = self.metrics[comparison.metric].measure
+        if measure == "rank":
+            return comparison.position()
+        if comparison.is_share:
+            raise ValueError("is a share of a board, which only a `rank` has")
+        return to_smallest(measure, comparison.gte, self.currency)
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -183,8 +255,36 @@ class Program(_Part):
         return sha256("\n".join(what).encode()).hexdigest()[:8]
 
     @cached_property
-    def ladder(self) -> "Ladder":
-        return Ladder(self)
+    def attributed(self) -> Mapping[str, Attributed]:
+        """Metrics that the shop's own knowledge of a person decides."""
+        return {name: metric for name, metric in self.metrics.items() if isinstance(metric, Attributed)}
+
+    @cached_property
+    def derived(self) -> Mapping[str, Derived]:
+        """Metrics made of other figures."""
+        return {name: metric for name, metric in self.metrics.items() if isinstance(metric, Derived)}
+
+    @cached_property
+    def tier_ids(self) -> frozenset[str]:
+        """Of all ladders."""
+        return frozenset(tier.id for ladder in self.ladders_by_id.values() for tier in ladder.tiers)
+
+    def ladder_of(self, special: SpecialReview) -> "Ladder":
+        """The ladder in which members on the list may be lifted."""
+        return self.ladders_by_id[special.ladder] if special.ladder else next(iter(self.ladders_by_id.values()))
+
+    def deductions(self, tier: Tier) -> dict[str, int]:
+        """Metric → what the tier's end takes off it, in its smallest unit."""
+        return {
+            metric: to_smallest(self.metrics[metric].measure, amount, self.currency)
+            for metric, amount in tier.deduct.items()
+        }
+
+    @cached_property
+    def ladders_by_id(self) -> "Mapping[str, Ladder]":
+        """Every ladder, in the order in which the program has them. `tiers` alone make one that is called main."""
+        rules = self.ladders or (LadderRules(id="main", tiers=self.tiers or ()),)
+        return {one.id: Ladder(self, one) for one in rules}
 
     def warnings(self) -> list[str]:
         """What is allowed but seldom meant."""
@@ -192,15 +292,19 @@ class Program(_Part):
 
 
 class Ladder:
-    """The tiers of a program in their order, with the rules that hold for each."""
+    """The tiers of a ladder in their order, with the rules that hold for each."""
 
-    def __init__(self, program: Program) -> None:
-        self.id = "main"
-        self.tiers = program.tiers
-        self.steps = program.downgrade.steps
-        self.notice = timedelta(days=program.downgrade.notice_days)
-        self._program = program
-        self._rank = {tier.id: n for n, tier in enumerate(program.tiers)}
+    def __init__(self, program: Program, rules: LadderRules) -> None:
+        self.id, self.name, self.tiers = rules.id, rules.name, rules.tiers
+        self.value_anchor = rules.value_anchor
+        self.downgrade = rules.downgrade or program.downgrade
+        self.steps = self.downgrade.steps
+        self.notice = timedelta(days=self.downgrade.notice_days)
+        self._validity = rules.validity or program.validity
+        self._rank = {tier.id: n for n, tier in enumerate(rules.tiers)}
+
+    def __contains__(self, tier_id: str) -> bool:
+        return tier_id in self._rank
 
     def rank(self, tier_id: str) -> int:
         """0 for the first tier. Raises KeyError for a tier that the program doesn't have."""
@@ -222,7 +326,26 @@ class Ladder:
         return tier.keep or tier.qualify
 
     def validity(self, tier: Tier) -> Validity:
-        return tier.validity or self._program.validity
+        return tier.validity or self._validity
+
+    def is_earned(self, tier: Tier) -> bool:
+        """Whether a member can earn the tier: the first one, and those with a criterion; others are bought."""
+        return tier.qualify is not None or tier is self.tiers[0]
+
+    def at_expiry(self, tier: Tier) -> bool:
+        """Whether the tier is judged only where its promise ends."""
+        return bool(tier.deduct) or self.validity(tier).at_expiry
+
+    def shown(self, standing: Standing) -> tuple[Source | Literal["earned"], str]:
+        """The tier that counts, and what gives it.
+
+        A hold rules in any case. Else the highest tier does, whatever gives it: a fee that buys silver takes no
+        gold away. Of equal ones, the first in the order of precedence is named.
+        """
+        layers = list(standing.layers())
+        if layers[0][0] == "hold":
+            return layers[0]
+        return max(layers, key=lambda layer: self._rank[layer[1]])
 
 
 class Versions:
@@ -251,8 +374,46 @@ class Versions:
         number = max(self._numbered)
         return number, self._numbered[number]
 
-    def in_force(self, at: datetime) -> tuple[int, Program]:
-        """The version that decides at a moment. The first one also holds for all time before it."""
+    def in_force(self, at: datetime, joined: date | None = None) -> tuple[int, Program]:
+        """The version that decides at a moment. The first one also holds for all time before it.
+
+        `joined` makes the answer one member's own: a version that changes things from the next cycle on begins
+        for each where its year does.
+        """
         place = max(0, bisect_right(self._starts, at.timestamp()) - 1)
         _, number, program = self._by_start[place]
+        while joined and place and program.changes == "next_cycle":
+            _, before, earlier = self._by_start[place - 1]
+            begins = self._next_cycle(earlier, program, joined)
+            if begins is None or at >= begins:
+                break
+            place, number, program = place - 1, before, earlier
         return number, program
+
+    @staticmethod
+    def _next_cycle(earlier: Program, program: Program, joined: date) -> datetime | None:
+        """When the member's next year begins after the version does, by the years of the version before it."""
+        assert program.effective_from
+        day = earlier.day(program.effective_from)
+        if earlier.midnight(day) >= program.effective_from and earlier.window.closed_before(day, joined) == day - (
+            timedelta(days=1)
+        ):
+            return program.effective_from
+        following = earlier.window.leaves(day, joined) if earlier.window.closed_before(day, joined) else None
+        return earlier.midnight(following) if following else None
+
+    def successor(self, tier: str, program: Program) -> str | None:
+        """The tier of the program that a tier of an earlier version became; None: nobody said."""
+        known, found = {tier}, {tier}
+        while found:
+            if here := sorted(found & program.tier_ids):
+                return here[0]
+            found = {
+                one.id
+                for version in self._numbered.values()
+                for ladder in version.ladders_by_id.values()
+                for one in ladder.tiers
+                if found & set(one.replaces)
+            } - known
+            known |= found
+        return None

@@ -12,8 +12,13 @@ def kind_alone(value: Any) -> Any:
 
 
 def kind_or_name(kinds: Any) -> Any:
-    """What an editor may offer where `kind_alone` reads: each kind, and the name of each."""
-    return kinds | Literal[tuple(kind.model_fields["kind"].default for kind in get_args(kinds))]
+    """What an editor may offer where `kind_alone` reads: each kind, and the name of each that needs no more."""
+    alone = [
+        kind.model_fields["kind"].default
+        for kind in get_args(kinds)
+        if not any(field.is_required() for field in kind.model_fields.values())
+    ]
+    return kinds | Literal[tuple(alone)]
 
 
 def one_or_many(value: Any) -> Any:

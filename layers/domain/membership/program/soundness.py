@@ -1,6 +1,6 @@
 """What has to hold between the parts of a program, and what is allowed but seldom meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from membership.program import money
 from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion, Way
 from membership.program.flaws import Fault
-from membership.program.metrics import Elapsed, Tallied
+from membership.program.metrics import Derived, Elapsed, Label, Paid, Rank, Tallied
+from membership.program.money import to_smallest
 from membership.program.validity import ForLife, WhileQualified
 
 if TYPE_CHECKING:
-    from membership.program.schema import Program
+    from membership.program.schema import Ladder, Program, Tier
 
 _Place = tuple[str | int, ...]
 
@@ -23,18 +24,39 @@ MOST_REWARDS = 40
 
 
 def check(program: "Program") -> list[Fault]:
-    """Bind amounts and thresholds to the program's currency, then look at its ladder."""
-    faults = [*_bind_metrics(program), *_bind_criteria(program), *_check_tiers(program)]
+    """Bind amounts and thresholds to the program's currency, then look at its ladders."""
+    if faults := [*_one_of_two(program)]:
+        return faults
+    faults = [*_bind_metrics(program), *_bind_criteria(program), *_check_tiers(program), *_check_names(program)]
     return faults or [*_check_order(program)]
+
+
+def _one_of_two(program: "Program") -> Iterator[Fault]:
+    if program.tiers is None and program.ladders is None:
+        yield Fault(("tiers",), "is missing", "Add it: `tiers: [{id: bronze}, {id: silver, qualify: {spend: 1000}}]`.")
+    elif program.tiers is not None and program.ladders is not None:
+        yield Fault(("tiers",), "stands beside `ladders`", "Write one of them: `tiers` alone is one ladder.")
 
 
 def _bind_metrics(program: "Program") -> Iterator[Fault]:
     for name, metric in program.metrics.items():
+        place = ("metrics", name)
         if name in RESERVED:
-            yield Fault(("metrics", name), "is a word of the rules", "Give the metric another name.")
+            yield Fault(place, "is a word of the rules", "Give the metric another name.")
         if isinstance(metric, Tallied):
-            for fault in metric.bind(program.currency):
-                yield Fault(("metrics", name, *fault.place), fault.message, fault.remedy)
+            yield from _below(place, metric.bind(program.currency))
+        if isinstance(metric, Derived):
+            yield from _below(place, metric.bind_to(program.metrics, program.currency))
+        if isinstance(metric, Rank):
+            if not isinstance(program.metrics.get(metric.rank), Tallied) or metric.rank == name:
+                yield Fault((*place, "rank"), f"there is no such metric {metric.rank!r}", "Name one made from facts.")
+            if metric.window is not None:
+                yield Fault((*place, "window"), "a place holds from cut to cut", "Give the board's metric a window.")
+
+
+def _below(place: _Place, faults: Iterable[Fault]) -> Iterator[Fault]:
+    for fault in faults:
+        yield Fault((*place, *fault.place), fault.message, fault.remedy)
 
 
 def _bind_criteria(program: "Program") -> Iterator[Fault]:
@@ -49,6 +71,32 @@ def _bind_criteria(program: "Program") -> Iterator[Fault]:
             )
         for where, comparison in found:
             yield from _bind(program, where, comparison)
+    yield from _bind_carry_over(program)
+
+
+def _bind_carry_over(program: "Program") -> Iterator[Fault]:
+    """What is carried is what stands above the highest threshold reached, so the metric has to know them."""
+    for name, metric in program.metrics.items():
+        if not isinstance(metric, Tallied) or metric.carry_over is None:
+            continue
+        place = ("metrics", name, "carry_over")
+        window = metric.window or program.window
+        if window.closed_before(_ANY_DAY, _ANY_DAY) is None:
+            yield Fault(place, "nothing is carried where no year ends", "Count by years, or remove it.")
+        if not metric.carries:
+            yield Fault(place, "days and places aren't carried over", "Remove it.")
+        try:
+            most = to_smallest(metric.measure, metric.carry_over, program.currency)
+        except ValueError as error:
+            yield Fault(place, str(error), "Round it.")
+            continue
+        steps = {
+            program.threshold(comparison)
+            for _, rule in _rules(program)
+            for comparison in rule.comparisons()
+            if comparison.metric == name and not comparison.is_share
+        }
+        metric.bind_carry_over(steps, most)
 
 
 def _bind(program: "Program", place: _Place, comparison: Comparison) -> Iterator[Fault]:
@@ -69,12 +117,21 @@ def _bind(program: "Program", place: _Place, comparison: Comparison) -> Iterator
         yield Fault((*place, "gte"), f"nobody is a member for so many {metric.measure}", remedy)
 
 
+def _ladders(program: "Program") -> "Iterator[tuple[_Place, Ladder]]":
+    """Each ladder with the place of its tiers."""
+    for n, ladder in enumerate(program.ladders_by_id.values()):
+        yield (("tiers",) if program.ladders is None else ("ladders", n, "tiers")), ladder
+
+
 def _rules(program: "Program") -> Iterator[tuple[_Place, Criterion]]:
-    for n, tier in enumerate(program.tiers):
-        if tier.qualify is not None:
-            yield ("tiers", n, "qualify"), tier.qualify
-        if tier.keep is not None:
-            yield ("tiers", n, "keep"), tier.keep
+    for place, ladder in _ladders(program):
+        for n, tier in enumerate(ladder.tiers):
+            if tier.qualify is not None:
+                yield (*place, n, "qualify"), tier.qualify
+            if tier.keep is not None:
+                yield (*place, n, "keep"), tier.keep
+    for n, special in enumerate(program.special_reviews):
+        yield ("special_reviews", n, "when"), special.when
 
 
 def _placed(criterion: Criterion, place: _Place) -> Iterator[tuple[_Place, Comparison]]:
@@ -87,40 +144,101 @@ def _placed(criterion: Criterion, place: _Place) -> Iterator[tuple[_Place, Compa
 
 
 def _check_tiers(program: "Program") -> Iterator[Fault]:
-    tiers = [tier.id for tier in program.tiers]
-    if (given := sum(len(tier.rewards) for tier in program.tiers)) > MOST_REWARDS:
+    given = sum(len(tier.rewards) for _, ladder in _ladders(program) for tier in ladder.tiers)
+    if given > MOST_REWARDS:
         remedy = f"Leave at most {MOST_REWARDS} in all tiers together."
         yield Fault(("tiers",), f"have {given} rewards, which a member may earn all at once", remedy)
-    for n, tier in enumerate(program.tiers):
-        if tier.id in tiers[:n]:
-            yield Fault(("tiers", n, "id"), f"there are two tiers {tier.id!r}", "Give each its own id.")
-        if n > 0 and tier.qualify is None:
-            yield Fault(
-                ("tiers", n, "qualify"), f"nothing leads to {tier.id!r}", "Say what it takes to enter."
-            )
-        rewards = [reward.id for reward in tier.rewards]
-        for m, reward in enumerate(rewards):
-            if reward in rewards[:m]:
-                place = ("tiers", n, "rewards", m, "id")
-                yield Fault(place, f"there are two rewards {reward!r}", "Give each its own id.")
-    for field in ("qualify", "keep", "validity"):
-        if getattr(program.tiers[0], field) is not None:
-            yield Fault(("tiers", 0, field), "every member has the first tier, always", "Remove it.")
+    known: set[str] = set()
+    for place, ladder in _ladders(program):
+        for n, tier in enumerate(ladder.tiers):
+            if tier.id in known:
+                yield Fault((*place, n, "id"), f"there are two tiers {tier.id!r}", "Give each its own id.")
+            known.add(tier.id)
+            yield from _check_tier(program, ladder, tier, (*place, n), first=n == 0)
+
+
+def _check_tier(program: "Program", ladder: "Ladder", tier: "Tier", place: _Place, *, first: bool) -> Iterator[Fault]:
+    if not first and tier.qualify is None and tier.buy is None:
+        yield Fault((*place, "qualify"), f"nothing leads to {tier.id!r}", "Say what it takes to enter.")
+    for field in ("qualify", "keep", "validity", "buy", "deduct"):
+        if first and getattr(tier, field):
+            yield Fault((*place, field), "every member has the first tier, always", "Remove it.")
+    if tier.qualify is None and not first:
+        for field in ("keep", "validity", "deduct"):
+            if getattr(tier, field):
+                yield Fault((*place, field), "is for tiers that are earned", "Remove it, or add `qualify`.")
+    if tier.buy is not None and not isinstance(program.metrics.get(tier.buy), Paid):
+        remedy = "Name one: `metrics: {club: {paid: club, months: 12}}`."
+        yield Fault((*place, "buy"), f"there is no paid metric {tier.buy!r}", remedy)
+    for metric, amount in tier.deduct.items():
+        where = (*place, "deduct", metric)
+        if not isinstance(program.metrics.get(metric), Tallied):
+            yield Fault(where, f"there is no such metric {metric!r}", "Name one that is made from facts.")
+            continue
+        try:
+            to_smallest(program.metrics[metric].measure, amount, program.currency)
+        except ValueError as error:
+            yield Fault(where, str(error), "Round it.")
+    if tier.deduct and isinstance(ladder.validity(tier), WhileQualified | ForLife):
+        yield Fault((*place, "deduct"), "is taken off where a promise ends, and this one has no end", _SET_VALIDITY)
+    if program.refunds == "never" and tier.qualify and isinstance(ladder.validity(tier), WhileQualified):
+        message = f"{tier.id!r} stands while its rule is met, so a refund does cost it"
+        yield Fault(("refunds",), message, _SET_VALIDITY)
+    rewards = [reward.id for reward in tier.rewards]
+    for m, reward in enumerate(rewards):
+        if reward in rewards[:m]:
+            yield Fault((*place, "rewards", m, "id"), f"there are two rewards {reward!r}", "Give each its own id.")
+
+
+_SET_VALIDITY = "Give the tier a validity, as through_end_of_next_year."
+
+
+def _check_names(program: "Program") -> Iterator[Fault]:
+    """Ids that have to be their own, and names of other parts that have to be there."""
+    ids: set[str] = set()
+    for n, ladder in enumerate(program.ladders or ()):
+        if ladder.id in ids:
+            yield Fault(("ladders", n, "id"), f"there are two ladders {ladder.id!r}", "Give each its own id.")
+        ids.add(ladder.id)
+        anchor = ladder.value_anchor
+        if anchor and not isinstance(program.metrics.get(anchor.fee), Paid):
+            place = ("ladders", n, "value_anchor", "fee")
+            yield Fault(place, f"there is no paid metric {anchor.fee!r}", "Name the one whose term is shown.")
+        if anchor and getattr(program.metrics.get(anchor.saved), "measure", None) != "money":
+            place = ("ladders", n, "value_anchor", "saved")
+            yield Fault(place, f"there is no amount {anchor.saved!r}", "Name one as {sum: order.saved}.")
+    listed: set[str] = set()
+    for n, special in enumerate(program.special_reviews):
+        if special.id in listed:
+            yield Fault(("special_reviews", n, "id"), f"there are two {special.id!r}", "Give each its own id.")
+        listed.add(special.id)
+        if special.ladder is not None and special.ladder not in program.ladders_by_id:
+            yield Fault(("special_reviews", n, "ladder"), f"there is no ladder {special.ladder!r}", "Name one.")
+    if program.changes == "next_cycle" and program.window.closed_before(_ANY_DAY, _ANY_DAY) is None:
+        yield Fault(("changes",), "there is no next cycle where no year ends", "Write at_once, or count by years.")
 
 
 def _check_order(program: "Program") -> Iterator[Fault]:
     """Tiers in the wrong order show as a way into the lower one that leads into the higher one too."""
-    nothing = dict.fromkeys(program.metrics, 0)
-    ladder = [(n, tier.id, tier.qualify) for n, tier in enumerate(program.tiers) if tier.qualify]
-    for n, higher, criterion in ladder:
-        for lower, easier in ((lower, easier) for m, lower, easier in ladder if m < n):
-            if way := next((way for way in easier.ways() if criterion.met(nothing | dict(way))), None):
-                yield Fault(
-                    ("tiers", n, "qualify"),
-                    f"whoever enters {lower!r} with {_said(way, program)} has entered {higher!r} too",
-                    "List tiers from the lowest to the highest, each asking for more in every way.",
-                )
-                break
+    for place, one in _ladders(program):
+        ladder = [(n, tier.id, tier.qualify) for n, tier in enumerate(one.tiers) if tier.qualify]
+        for n, higher, criterion in ladder:
+            for lower, easier in ((lower, easier) for m, lower, easier in ladder if m < n):
+                if way := next((way for way in easier.ways() if criterion.met(_figures(program, way))), None):
+                    yield Fault(
+                        (*place, n, "qualify"),
+                        f"whoever enters {lower!r} with {_said(way, program)} has entered {higher!r} too",
+                        "List tiers from the lowest to the highest, each asking for more in every way.",
+                    )
+                    break
+
+
+def _figures(program: "Program", way: Way) -> dict[str, int]:
+    """What a member has who has just this; what is made of other figures, not less than they make it."""
+    seen = dict.fromkeys(program.metrics, 0) | dict(way)
+    for name, derived in program.derived.items():
+        seen[name] = max(seen[name], derived.figure(seen))
+    return seen
 
 
 def _said(way: Way, program: "Program") -> str:
@@ -135,50 +253,104 @@ def _said(way: Way, program: "Program") -> str:
 
 def seldom_meant(program: "Program") -> Iterator[str]:
     """Warnings: place and reason."""
-    if not 3 <= len(program.tiers) <= 5:
-        yield f"tiers: members find 3 to 5 tiers easy to follow; this program has {len(program.tiers)}"
     used = {comparison.metric for _, rule in _rules(program) for comparison in rule.comparisons()}
+    used |= {source for name in used & program.derived.keys() for source in program.derived[name].sources}
+    used |= {metric.rank for metric in program.metrics.values() if isinstance(metric, Rank)}
+    for place, ladder in _ladders(program):
+        used |= {tier.buy for tier in ladder.tiers if tier.buy}
+        used |= {ladder.value_anchor.fee, ladder.value_anchor.saved} if ladder.value_anchor else set()
+        if not 3 <= len(ladder.tiers) <= 5 and any(tier.qualify for tier in ladder.tiers):
+            where = ".".join(map(str, place))
+            yield f"{where}: members find 3 to 5 tiers easy to follow; this ladder has {len(ladder.tiers)}"
     for name in program.metrics:
         if name not in used:
             yield f"metrics.{name}: no tier asks for it"
-    nothing = dict.fromkeys(program.metrics, 0)
-    yield from _lost_with_the_period(program)
-    for n, tier in enumerate(program.tiers):
-        if tier.keep is None or tier.qualify is None:
-            continue
-        if program.downgrade.steps == "never":
-            yield f"tiers[{n}].keep: nobody is asked for it, because no tier is ever taken away"
-        elif isinstance(program.ladder.validity(tier), WhileQualified) and not all(
-            tier.keep.met(nothing | dict(way)) for way in tier.qualify.ways()
-        ):
-            yield f"tiers[{n}].keep: asks for more than `qualify`: who enters may be given notice at once"
+    for place, ladder in _ladders(program):
+        for n, tier in enumerate(ladder.tiers):
+            where = f"{_path(place)}[{n}]"
+            yield from _lost_with_the_period(program, ladder, tier, where)
+            yield from _asks_more_to_stay(program, ladder, tier, where)
+            yield from _out_of_reach(program, tier, where)
+            if n:
+                yield from _hardly_differs(ladder.tiers[n - 1], tier, where)
+    if program.refunds == "at_next_review" and any(
+        isinstance(ladder.validity(tier), WhileQualified) for _, ladder in _ladders(program) for tier in ladder.tiers[1:]
+    ):
+        yield "refunds: at_next_review means each day for tiers that stand while their rule is met"
 
 
-def _lost_with_the_period(program: "Program") -> Iterator[str]:
+def _path(place: _Place) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
+
+
+def _asks_more_to_stay(program: "Program", ladder: "Ladder", tier: "Tier", where: str) -> Iterator[str]:
+    if tier.keep is None or tier.qualify is None:
+        return
+    if ladder.steps == "never":
+        yield f"{where}.keep: nobody is asked for it, because no tier is ever taken away"
+    elif isinstance(ladder.validity(tier), WhileQualified) and not all(
+        tier.keep.met(_figures(program, way)) for way in tier.qualify.ways()
+    ):
+        yield f"{where}.keep: asks for more than `qualify`: who enters may be given notice at once"
+
+
+def _out_of_reach(program: "Program", tier: "Tier", where: str) -> Iterator[str]:
+    """A rule that nobody can meet: each way asks for more of something than there can be."""
+    if tier.qualify is None:
+        return
+    if all(any(need > _most(program, metric) for metric, need in way.items()) for way in tier.qualify.ways()):
+        yield f"{where}.qualify: nobody can meet it: it asks for more than its window has room for"
+
+
+def _most(program: "Program", name: str) -> int:
+    metric = program.metrics[name]
+    if isinstance(metric, Label | Paid):
+        return 1
+    if isinstance(metric, Tallied):
+        window = metric.window or program.window
+        room = window.most_days
+        if room is not None and metric.most_a_day is not None:
+            return room * metric.most_a_day
+    return money.LARGEST
+
+
+def _hardly_differs(lower: "Tier", tier: "Tier", where: str) -> Iterator[str]:
+    """Neighbours that give the same: nobody sees a reason to rise."""
+    if not (lower.benefits or tier.benefits or lower.rewards or tier.rewards):
+        return
+    more = [benefit for benefit in tier.benefits if benefit not in lower.benefits]
+    gifts = {(one.points, one.coupon, one.gift) for one in tier.rewards}
+    if not more and not gifts - {(one.points, one.coupon, one.gift) for one in lower.rewards}:
+        yield f"{where}.benefits: {tier.id!r} gives nothing that {lower.id!r} doesn't"
+
+
+def _lost_with_the_period(program: "Program", ladder: "Ladder", tier: "Tier", where: str) -> Iterator[str]:
     """Tiers that fall when a period closes, because nobody has anything in the new one yet."""
-    closing = {name for name, (_, window) in program.tallied.items() if window.last_day(_ANY_DAY) is not None}
-    for n, tier in enumerate(program.tiers):
-        keep, validity = program.ladder.keep(tier), program.ladder.validity(tier)
-        if tier.qualify is None or keep is None or program.downgrade.steps == "never":
-            continue
-        lost = [way for way in tier.qualify.ways() if _depends_on(closing, keep, way, program)]
-        if lost and isinstance(validity, WhileQualified):
-            yield (
-                f"tiers[{n}].validity: while_qualified with a rule to stay that counts anew each year: "
-                "on 1 January its members fall, whatever they did before; "
-                "through_end_of_next_year leaves them a year to earn it again"
-            )
-        if any(not closing & way.keys() for way in lost) and not isinstance(validity, ForLife):
-            yield (
-                f"tiers[{n}].keep: counts anew each year, while `qualify` counts without end: "
-                "who falls would enter again at once"
-            )
+    keep, validity = ladder.keep(tier), ladder.validity(tier)
+    if tier.qualify is None or keep is None or ladder.steps == "never":
+        return
+    closing = {
+        name
+        for name, (metric, window) in program.tallied.items()
+        if window.closed_before(_ANY_DAY, _ANY_DAY) is not None and not isinstance(metric, Paid | Rank)
+    }
+    lost = [way for way in tier.qualify.ways() if _depends_on(closing, keep, way, program)]
+    if lost and isinstance(validity, WhileQualified):
+        yield (
+            f"{where}.validity: while_qualified with a rule to stay that counts anew each year: "
+            "as a year begins its members fall, whatever they did before; "
+            "through_end_of_next_year leaves them a year to earn it again"
+        )
+    if any(not closing & way.keys() for way in lost) and not isinstance(validity, ForLife):
+        yield (
+            f"{where}.keep: counts anew each year, while `qualify` counts without end: "
+            "who falls would enter again at once"
+        )
 
 
 def _depends_on(closing: set[str], keep: Criterion, way: Way, program: "Program") -> bool:
     """Whether who entered this way stays by what was done in the period, and by that alone."""
-    nothing = dict.fromkeys(program.metrics, 0)
     lasting = {metric: need for metric, need in way.items() if metric not in closing}
-    return not keep.met(nothing | lasting) and keep.met(
-        nothing | lasting | dict.fromkeys(closing, money.LARGEST)
+    return not keep.met(_figures(program, lasting)) and keep.met(
+        _figures(program, lasting | dict.fromkeys(closing, money.LARGEST))
     )

@@ -1,22 +1,25 @@
 """What every metric can tell: how facts change it, and how much it is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from membership.facts import Activity, Fact, Order
+from membership.facts import Activity, Attributes, Fact, Order
 from membership.program.flaws import Fault, Unsound
 from membership.program.money import in_words, to_minor
-from membership.program.numbers import Number
+from membership.program.numbers import Number, more_than_nothing
 from membership.program.text import Language, Name, Text
-from membership.program.windows import Window
+from membership.program.windows import Span, Window
 
-Measure = Literal["money", "orders", "times", "points", "years", "months", "days"]
-Tally = Mapping[int, int]
-"""Bucket of the window → what was added up in it."""
+Measure = Literal[
+    "money", "orders", "times", "points", "number", "years", "months", "days", "rank", "plan", "label"
+]
+Tally = dict[int, int]
+"""What a metric keeps of a member: by default bucket of the window → what was added up in it."""
 
 _FIELDS = {
     "quality": Text(en="a quality ", zh="质量"),
@@ -107,6 +110,14 @@ class Tallied(MetricKind):
         "activities may have a quality and a value.",
     )
 
+    carry_over: Annotated[Number, AfterValidator(more_than_nothing)] | None = Field(
+        default=None,
+        description="What a period has above the highest threshold that it reached counts in the next one, too, "
+        "up to so much.",
+    )
+    _steps: list[int] = PrivateAttr(default_factory=list)
+    _most: int = PrivateAttr(default=0)
+
     @property
     @abstractmethod
     def fields(self) -> frozenset[str]:
@@ -143,6 +154,69 @@ class Tallied(MetricKind):
     def loss(self, order: Order, refunded: int, amount: int) -> int:
         """What refunding `amount` of the order takes back after `refunded` of it already was."""
 
+    @property
+    def carries(self) -> bool:
+        """Whether what is above a threshold can count in the next period."""
+        return True
+
+    @property
+    def most_a_day(self) -> int | None:
+        """How much one day can add; None: any amount."""
+        return None
+
+    def book(self, tally: Tally, window: Window, day: date, fact: Fact) -> bool:
+        """Add the fact of that day to the tally; answers whether it counted."""
+        gained = self.gain(fact)
+        bucket = window.bucket(day) if gained else None
+        if bucket is not None:
+            _add(tally, bucket, gained)
+        return bucket is not None
+
+    def unbook(self, tally: Tally, window: Window, day: date, lost: int) -> None:
+        """Take off what a refund takes back, where the order of that day was booked."""
+        bucket = window.bucket(day)
+        if bucket is not None:
+            _add(tally, bucket, -lost)
+
+    def total(self, tally: Tally, window: Window, day: date, joined: date) -> int:
+        """The figure as seen on `day`."""
+        found = self._within(tally, window, window.span(day, joined))
+        eve = window.closed_before(day, joined) if self.carry_over else None
+        return found + (self._carried(self._within(tally, window, window.span(eve, joined))) if eve else 0)
+
+    @staticmethod
+    def _within(tally: Tally, window: Window, span: Span) -> int:
+        return sum(amount for bucket, amount in tally.items() if window.start(bucket) in span)
+
+    def _carried(self, last: int) -> int:
+        """What the last period leaves to this one: what it had above the highest threshold that it reached."""
+        place = bisect_right(self._steps, last)
+        return min(self._most, last - self._steps[place - 1]) if place else 0
+
+    def bind_carry_over(self, steps: Iterable[int], most: int) -> None:
+        """Told by the program: the thresholds that its tiers ask of this metric, and the most that is carried."""
+        self._steps, self._most = sorted(steps), most
+
+    def horizon(self, window: Window, day: date) -> date:
+        """No fact before it matters to anything decided on `day` or later."""
+        horizon = window.horizon(day)
+        # What was carried into a closed period came from the one before that.
+        return window.horizon(horizon) if self.carry_over else horizon
+
+    def changes_after(self, tally: Tally, window: Window, day: date, joined: date) -> date | None:
+        """The next day on which time alone may make the figure less; None: it never does."""
+        span = window.span(day, joined)
+        if self.carry_over and tally:
+            return window.leaves(day, joined)
+        counted = [start for bucket in tally if (start := window.start(bucket)) in span]
+        # What leaves first is what came first.
+        return window.leaves(min(counted), joined) if counted else None
+
+    def prune(self, tally: Tally, horizon: date, window: Window) -> None:
+        """Forget what lies before the horizon."""
+        for bucket in [bucket for bucket in tally if window.start(bucket) < horizon]:
+            del tally[bucket]
+
     def admits(self, fact: Order | Activity) -> bool:
         return all(bounds.admit(getattr(fact, field, None)) for field, bounds in self.where.items())
 
@@ -155,6 +229,38 @@ class Tallied(MetricKind):
         if not limits:
             return ""
         return f"（{'，'.join(limits)}）" if language == "zh" else f" with {' and '.join(limits)}"
+
+
+def _add(tally: Tally, bucket: int, amount: int) -> None:
+    if total := tally.get(bucket, 0) + amount:
+        tally[bucket] = total
+    else:
+        tally.pop(bucket, None)
+
+
+class Derived(MetricKind):
+    """A metric made of other figures of the same member."""
+
+    @property
+    @abstractmethod
+    def sources(self) -> tuple[str, ...]:
+        """The metrics that it is made of; none of them is a derived one."""
+
+    @abstractmethod
+    def figure(self, figures: Mapping[str, int]) -> int:
+        """Made of the figures of its sources, and never less where they are more."""
+
+    @abstractmethod
+    def bind_to(self, metrics: "Mapping[str, MetricKind]", currency: str) -> list[Fault]:
+        """Look at its sources, and fix its amounts in their smallest units; returns what is wrong."""
+
+
+class Attributed(MetricKind):
+    """A metric that the shop's own knowledge of a person decides."""
+
+    @abstractmethod
+    def told(self, attributes: Attributes) -> int:
+        """The figure by what the shop has told."""
 
 
 class Elapsed(MetricKind):

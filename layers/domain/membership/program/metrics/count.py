@@ -3,11 +3,13 @@
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from typing_extensions import override
 
 from membership.facts import Activity, Fact, Order
 from membership.program.flaws import Fault, Unsound, unsound
 from membership.program.kinds import NOT_KINDS, Kind, kind_in_words, listed
-from membership.program.metrics.base import Measure, Tallied
+from membership.program.metrics.base import Measure
+from membership.program.metrics.capped import Capped
 from membership.program.shorthand import one_or_many
 from membership.program.text import Language, one_line, run_on
 
@@ -23,7 +25,7 @@ def _countable(kind: str) -> str:
 Countable = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_countable)]
 
 
-def _in_words(kind: str, language: Language) -> str:
+def countable_in_words(kind: str, language: Language) -> str:
     match kind:
         case "order":
             return "下单" if language == "zh" else "an order"
@@ -35,7 +37,7 @@ def _in_words(kind: str, language: Language) -> str:
 _Several = Annotated[tuple[Countable, ...], Field(min_length=1)]
 
 
-class Count(Tallied):
+class Count(Capped):
     """How often something was done."""
 
     count: Annotated[
@@ -48,6 +50,12 @@ class Count(Tallied):
         BeforeValidator(one_or_many, json_schema_input_type=Kind | tuple[Kind, ...]),
         Field(description="Kinds of activity that don't count, where `activity` would take them in."),
     ] = ()
+
+    @model_validator(mode="after")
+    def _caps_activities(self) -> Self:
+        if self.per_day and _ORDER in self.count:
+            raise Unsound(Fault(("per_day",), "orders can't be capped", "Count activities in a metric of their own."))
+        return self
 
     @model_validator(mode="after")
     def _excludes_something(self) -> Self:
@@ -66,20 +74,21 @@ class Count(Tallied):
         return "orders" if set(self.count) == {_ORDER} else "times"
 
     def in_words(self, language: Language, currency: str) -> str:
-        what = listed([_in_words(kind, language) for kind in self.count], language)
+        what = listed([countable_in_words(kind, language) for kind in self.count], language)
         left_out = listed([kind_in_words(kind, language) for kind in self.excluding], language)
         limits = self._limits(language, currency)
+        capped = self._cap_in_words(len(self.count) > 1, language)
         if language == "zh":
             but = f"，{run_on(left_out, '除外')}" if left_out else ""
             refunds = "，全额退款的订单不计" if _ORDER in self.count else ""
-            return f"{run_on(what, '的次数')}{limits}{but}{refunds}。"
+            return f"{run_on(what, '的次数')}{limits}{but}{refunds}{capped}。"
         but = f" except {left_out}" if left_out else ""
         refunds = "; one refunded in full doesn't count" if _ORDER in self.count else ""
-        return f"How often: {what}{but}{limits}{refunds}."
+        return f"How often: {what}{but}{limits}{refunds}{capped}."
 
     def gain(self, fact: Fact) -> int:
         match fact:
-            case Order():
+            case Order(plan=None):
                 return int(_ORDER in self.count and self.admits(fact))
             case Activity(kind=kind):
                 named = _ANY_ACTIVITY in self.count or (kind in self.count and kind != _ORDER)
@@ -89,3 +98,15 @@ class Count(Tallied):
     def loss(self, order: Order, refunded: int, amount: int) -> int:
         """An order stops counting when all of it was given back, not before."""
         return self.gain(order) if 0 < amount == order.amount - refunded else 0
+
+    @property
+    def kinds(self) -> range:
+        return range(len(self.count))
+
+    @override
+    def lane(self, kind: str) -> int:
+        return self.count.index(kind if kind in self.count else _ANY_ACTIVITY)
+
+    @override
+    def worth(self, lane: int) -> int:
+        return 1

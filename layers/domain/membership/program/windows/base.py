@@ -1,45 +1,75 @@
-"""What every window can tell. Days are dates in the program's zone; periods are [first, last]."""
+"""What every window can tell. Days are dates in the program's zone; spans are [first, last]."""
 
 from abc import ABC, abstractmethod
 from datetime import date
-from typing import ClassVar
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from membership.program.text import Text
 
 
+class Span(NamedTuple):
+    """Days, both ends included."""
+
+    first: date
+    last: date
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and self.first <= day <= self.last
+
+
+ALWAYS = Span(date.min, date.max)
+
+
 class WindowKind(BaseModel, ABC):
-    """Facts are added up in buckets; a window tells which bucket a day falls in, and which count."""
+    """The time in which facts count, as seen on some day.
+
+    `joined` is the day on which the member joined: only windows that follow the member look at it. Sums are
+    kept in buckets, as coarse as the window allows; one that follows the member, or moves, needs single days.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    in_words: ClassVar[Text]
-    """A sentence: what counts."""
-    within: ClassVar[Text]
-    """Tells a figure of this window from that of another: after the words in English, before in Chinese."""
+    @property
+    @abstractmethod
+    def in_words(self) -> Text:
+        """A sentence: what counts."""
+
+    @property
+    @abstractmethod
+    def within(self) -> Text:
+        """Tells a figure of this window from that of another: after the words in English, before in Chinese."""
 
     @abstractmethod
-    def bucket(self, day: date) -> int:
-        """The bucket of a fact that occurred on `day`."""
+    def span(self, day: date, joined: date) -> Span:
+        """The days of which the facts count as seen on `day`."""
 
     @abstractmethod
-    def counts(self, bucket: int, day: date) -> bool:
-        """Whether the bucket lies in the window as seen on `day`."""
+    def leaves(self, day: date, joined: date) -> date | None:
+        """The first day on which facts of `day` no longer count; None: they always do."""
 
     @abstractmethod
-    def outlived(self, bucket: int, day: date) -> bool:
-        """Whether nothing decided on `day` or later can depend on the bucket any more."""
+    def horizon(self, day: date) -> date:
+        """No fact before it matters to anything decided on `day` or later, whenever the member joined."""
 
     @abstractmethod
-    def last_day(self, day: date) -> date | None:
-        """The last day on which facts of `day` still count, None if they always do."""
+    def cycle(self, day: date, joined: date) -> int:
+        """Names the time in which an entry reward is given once."""
 
-    @abstractmethod
-    def closed_before(self, day: date) -> date | None:
-        """The last day of the period before the one of `day`, None if there are no periods."""
+    @property
+    def most_days(self) -> int | None:
+        """How many days it can hold; None: any number."""
+        return None
 
-    def changes_after(self, day: date) -> date | None:
-        """The next day on which something leaves the window by itself, None if nothing ever does."""
-        last = self.last_day(day)
-        return None if last is None else date.fromordinal(last.toordinal() + 1)
+    def bucket(self, day: date) -> int | None:
+        """The bucket of a fact that occurred on `day`; None: such a fact never counts."""
+        return day.toordinal()
+
+    def start(self, bucket: int) -> date:
+        """The first day of a bucket. No bucket lies partly in a span."""
+        return date.fromordinal(bucket)
+
+    def closed_before(self, day: date, joined: date) -> date | None:
+        """The last day of the period before the one of `day`; None where there are no periods."""
+        return None

@@ -1,12 +1,15 @@
 """Everything a member ever did."""
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Literal
 
 from typing_extensions import override
 
 from membership.program.text import Text
-from membership.program.windows.base import WindowKind
+from membership.program.windows.base import ALWAYS, Span, WindowKind
+
+_IN_WORDS = Text(en="Everything that a member ever did counts.", zh="会员的全部记录累计计算。")
+_WITHIN = Text(en="over the whole membership", zh="累计")
 
 
 class Lifetime(WindowKind):
@@ -14,27 +17,34 @@ class Lifetime(WindowKind):
 
     kind: Literal["lifetime"] = "lifetime"
 
-    in_words: ClassVar[Text] = Text(
-        en="Everything that a member ever did counts.", zh="会员的全部记录累计计算。"
-    )
-    within: ClassVar[Text] = Text(en="over the whole membership", zh="累计")
+    @property
+    def in_words(self) -> Text:
+        return _IN_WORDS
+
+    @property
+    def within(self) -> Text:
+        return _WITHIN
 
     @override
     def bucket(self, day: date) -> int:
         return 0
 
     @override
-    def counts(self, bucket: int, day: date) -> bool:
-        return True
+    def start(self, bucket: int) -> date:
+        return date.min
 
     @override
-    def outlived(self, bucket: int, day: date) -> bool:
-        return False
+    def span(self, day: date, joined: date) -> Span:
+        return ALWAYS
 
     @override
-    def last_day(self, day: date) -> date | None:
+    def leaves(self, day: date, joined: date) -> date | None:
         return None
 
     @override
-    def closed_before(self, day: date) -> date | None:
-        return None
+    def horizon(self, day: date) -> date:
+        return date.min
+
+    @override
+    def cycle(self, day: date, joined: date) -> int:
+        return 0

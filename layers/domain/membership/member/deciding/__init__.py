@@ -1,0 +1,47 @@
+"""From a member's figures to what happens to it. Yields outcomes; who calls applies each at once."""
+
+from collections.abc import Iterator
+
+from membership.member.deciding.acts import enact
+from membership.member.deciding.approvals import ask, list_for_review, undermine
+from membership.member.deciding.case import Case, LadderCase
+from membership.member.deciding.enrolment import begin, enrol, tell_referrer
+from membership.member.deciding.falling import announce, avert, fall
+from membership.member.deciding.keeping import renew
+from membership.member.deciding.overriding import end_overrides, pay
+from membership.member.deciding.replacing import replace_tiers
+from membership.member.deciding.rising import days_to_judge, promote
+from membership.outcomes import Outcome
+
+__all__ = ["Case", "decide"]
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    """Every outcome that the member's figures call for now. A second call yields nothing."""
+    yield from replace_tiers(case)
+    yield from enrol(case)
+    yield from enact(case)
+    if case.member.status != "active":
+        return
+    yield from begin(case)
+    for ladder in case.program.ladders_by_id.values():
+        yield from _in_ladder(LadderCase(case, ladder))
+    yield from list_for_review(case)
+    yield from tell_referrer(case)
+
+
+def _in_ladder(case: LadderCase) -> Iterator[Outcome]:
+    judged = [(then, day) for day in days_to_judge(case.case) if (then := case.as_of(day))]
+    yield from promote(case, judged)
+    yield from ask(case, judged)
+    yield from renew(case, judged)
+    yield from undermine(case)
+    # What earned the tier is gone; another period may have earned it too.
+    yield from renew(case, judged)
+    yield from avert(case)
+    yield from fall(case)
+    # The lower tier may be earned by what is known already, for longer than who falls into it is promised.
+    yield from renew(case, judged)
+    yield from announce(case)
+    yield from pay(case)
+    yield from end_overrides(case)

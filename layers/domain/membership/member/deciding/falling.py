@@ -1,0 +1,102 @@
+"""Losing a tier: announced, averted, and only then carried out."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from membership.member.deciding.case import ONE_DAY, LadderCase
+from membership.member.forecast import announce_on, earliest_fall, falls_on
+from membership.outcomes import DowngradeAnnounced, DowngradeAverted, Outcome, TierDowngraded
+from membership.program.criteria import Criterion
+from membership.program.schema import Tier
+from membership.program.validity import WhileQualified
+
+
+def avert(case: LadderCase) -> Iterator[Outcome]:
+    """A notice whose ground is gone."""
+    ladder, standing = case.ladder, case.standing
+    if standing.notice is None:
+        return
+    fall_day = falls_on(case.case.program, case.case.member, ladder, standing, case.today)
+    # A notice that ripened before today is not averted by nobody having looked on its day.
+    if fall_day is None or fall_day > max(standing.notice.falls_on, case.today):
+        keep = ladder.keep(case.tier)
+        evidence = case.case.evidence(keep, case.seen(case.today), case.today) if keep else None
+        yield DowngradeAverted(at=case.case.at, ladder=ladder.id, tier=standing.tier, evidence=evidence)
+
+
+def fall(case: LadderCase) -> Iterator[Outcome]:
+    """Carry out a notice whose day has come."""
+    ladder, notice, tier = case.ladder, case.standing.notice, case.tier
+    if notice is None or case.today < notice.falls_on:
+        return
+    keep = ladder.keep(tier)
+    assert keep is not None
+    last = notice.falls_on - ONE_DAY
+    # A promise was not renewed up to its last day; a tier without one is lost on the first day it is not met.
+    day = notice.falls_on if isinstance(ladder.validity(tier), WhileQualified) else last
+    seen = case.after_deduction(case.seen(day))
+    lower = _landing(case, day)
+    criterion = ladder.keep(lower)
+    yield TierDowngraded(
+        at=case.case.at,
+        ladder=ladder.id,
+        from_tier=tier.id,
+        to_tier=lower.id,
+        announced_at=notice.announced_at,
+        expires_on=case.until(lower, last) if criterion else None,
+        qualified=criterion is None or criterion.met(seen),
+        deducted=case.case.program.deductions(tier),
+        evidence=case.case.evidence(keep, seen, day),
+    )
+
+
+def _landing(case: LadderCase, day: date) -> Tier:
+    """A tier that can only be bought is no step: nobody falls onto it."""
+    lower = [tier for tier in case.ladder.below(case.standing.tier) if case.ladder.is_earned(tier)]
+    if case.ladder.steps == "one":
+        return lower[-1]
+    seen = case.after_deduction(case.seen(day))
+    criteria = [(candidate, case.ladder.keep(candidate)) for candidate in reversed(lower)]
+    return next(candidate for candidate, keep in criteria if keep is None or keep.met(seen))
+
+
+def announce(case: LadderCase) -> Iterator[Outcome]:
+    """Tell of a fall as soon as its notice has to run."""
+    ladder, standing, program = case.ladder, case.standing, case.case.program
+    if standing.notice is not None:
+        return
+    fall_day = falls_on(program, case.case.member, ladder, standing, case.today)
+    if fall_day is None or case.today < announce_on(program, ladder, fall_day):
+        return
+    tier = case.tier
+    keep = ladder.keep(tier)
+    assert keep is not None
+    while_qualified = isinstance(ladder.validity(tier), WhileQualified)
+    told = case.case.told
+    lost = max(fall_day, earliest_fall(program, ladder, told))
+    # A promise is renewed by what counts now; where it is judged at its end, or there is none, by what is left then.
+    day = max(lost - ONE_DAY, case.today) if ladder.at_expiry(tier) else case.today
+    day = max(fall_day, case.today) if while_qualified else day
+    seen = case.after_deduction(case.seen(day))
+    yield DowngradeAnnounced(
+        at=case.case.at,
+        ladder=ladder.id,
+        from_tier=tier.id,
+        to_tier=_landing(case, lost if while_qualified else day).id,
+        announced_at=told,
+        falls_on=lost,
+        reason="criterion_lost" if while_qualified and day == case.today else "promise_ends",
+        prevented_by=_ways_to_keep(keep, seen),
+        evidence=case.case.evidence(keep, seen, day),
+    )
+
+
+def _ways_to_keep(keep: Criterion, seen: dict[str, int]) -> tuple[dict[str, int], ...]:
+    """What each way still lacks, the way with the least to go first."""
+    ways = sorted(
+        keep.ways(),
+        key=lambda way: -sum(min(1, seen[metric] / need) for metric, need in way.items()) / len(way),
+    )
+    return tuple(
+        {metric: need - seen[metric] for metric, need in way.items() if need > seen[metric]} for way in ways
+    )

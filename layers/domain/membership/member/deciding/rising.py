@@ -1,0 +1,74 @@
+"""Entering higher tiers."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from membership.member.deciding.case import Case, LadderCase
+from membership.member.deciding.rewarding import reward
+from membership.outcomes import Outcome, TierUpgraded
+from membership.program.schema import Tier
+from membership.program.validity import WhileQualified
+
+Judged = Sequence[tuple[LadderCase, date]]
+"""Days by whose figures it is decided, each with the case under the rules of that day."""
+
+
+def days_to_judge(case: Case) -> list[date]:
+    """Today, and the last day of the period that closed before today's.
+
+    The closed one again and again: facts of it may come late, and what time alone reached in it may have
+    been seen by nobody. It makes no difference which fact led here, so none is judged twice or never.
+    """
+    closed = {window.closed_before(case.today, case.joined) for _, window in case.program.tallied.values()}
+    return [case.today, *sorted((day for day in closed if day), reverse=True)]
+
+
+def reached(case: LadderCase, judged: Judged, *, reviewed: bool) -> tuple[LadderCase, Tier, date] | None:
+    """The highest tier above the member's that was met on any of the days; of equal ones by the latest day,
+    which promises the most. Those that an operator confirms are looked at apart from those that are automatic."""
+    rank, best = case.ladder.rank(case.standing.tier), None
+    for then, day in judged:
+        seen = then.seen(day)
+        for n in range(len(then.ladder.tiers) - 1, rank, -1):
+            tier = then.ladder.tiers[n]
+            asks = tier.promotion == "reviewed"
+            if asks == reviewed and tier.qualify and tier.qualify.met(seen) and stands_today(then, tier, day):
+                rank, best = n, (then, tier, day)
+                break
+    return best
+
+
+def promote(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
+    """To the highest tier that needs nobody's word."""
+    if found := reached(case, judged, reviewed=False):
+        then, tier, day = found
+        yield from enter(then, tier, day)
+
+
+def enter(case: LadderCase, tier: Tier, day: date, by: str | None = None, reason: str | None = None) -> Iterator[Outcome]:
+    """The tier, earned by the figures of a day; with the gifts of every step passed on the way."""
+    ladder, standing = case.ladder, case.standing
+    before, passed = ladder.rank(standing.tier), ladder.rank(tier.id)
+    assert tier.qualify is not None
+    yield TierUpgraded(
+        at=case.case.at,
+        ladder=ladder.id,
+        from_tier=standing.tier,
+        to_tier=tier.id,
+        earned_on=day,
+        expires_on=case.until(tier, day),
+        evidence=case.case.evidence(tier.qualify, case.seen(day), day),
+        by=by,
+        reason=reason,
+    )
+    # One big order brings what several small ones would have. A bought tier is none that is passed.
+    yield from reward(case.case, ladder, [one for one in ladder.tiers[before + 1 : passed + 1] if one.qualify])
+
+
+def stands_today(case: LadderCase, tier: Tier, earned: date) -> bool:
+    """Whether a tier earned on a day, perhaps in a closed period, still stands today."""
+    keep = case.ladder.keep(tier)
+    if isinstance(case.ladder.validity(tier), WhileQualified):
+        return earned == case.today or keep is None or keep.met(case.seen(case.today))
+    end = case.until(tier, earned)
+    return end is None or end > case.today

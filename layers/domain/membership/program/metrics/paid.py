@@ -1,0 +1,110 @@
+"""A plan that is paid for: whether a term of it runs."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, StrictInt, model_validator
+from typing_extensions import override
+
+from membership.facts import Fact, Order
+from membership.program.calendar import plus_months
+from membership.program.flaws import Fault, Unsound
+from membership.program.metrics.base import Measure, Tallied, Tally
+from membership.program.text import Language, one_line
+from membership.program.windows import Span, Window
+
+Plan = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(one_line)]
+
+
+class Paid(Tallied):
+    """1 while a term of the plan runs. A fee paid before the last term ends begins where that one ends."""
+
+    paid: Plan = Field(description="The plan, as orders name it: an order with a `plan` pays its fee.")
+    months: Annotated[StrictInt, Field(ge=1, le=120)] | None = Field(default=None, description="Months of a term.")
+    days: Annotated[StrictInt, Field(ge=1, le=3_660)] | None = Field(default=None, description="Or days of it.")
+
+    @model_validator(mode="after")
+    def _one_term(self) -> Self:
+        if (self.months is None) == (self.days is None):
+            raise Unsound(Fault((), "has no one term", "Write {paid: club, months: 12} or {paid: club, days: 30}."))
+        if self.window is not None:
+            raise Unsound(Fault(("window",), "a term has its own time", "Remove it."))
+        return self
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
+    def measure(self) -> Measure:
+        return "plan"
+
+    @property
+    def carries(self) -> bool:
+        return False
+
+    @override
+    def in_words(self, language: Language, currency: str) -> str:
+        n = self.months or self.days
+        if language == "zh":
+            return f"会费每次有效 {n} {'个月' if self.months else '天'}，续费自上一期结束时起算。"
+        unit = "month" if self.months else "day"
+        term = f"{n} {unit}s" if n != 1 else f"one {unit}"
+        return f"A fee buys {term}; one paid early begins where the last one ends."
+
+    def gain(self, fact: Fact) -> int:
+        return int(isinstance(fact, Order) and fact.plan == self.paid)
+
+    @override
+    def loss(self, order: Order, refunded: int, amount: int) -> int:
+        """A fee that was given back in full buys nothing."""
+        return int(self.gain(order) and 0 < amount == order.amount - refunded)
+
+    @override
+    def book(self, tally: Tally, window: Window, day: date, fact: Fact) -> bool:
+        gained = self.gain(fact)
+        if gained:
+            self.unbook(tally, window, day, -gained)
+        return bool(gained)
+
+    @override
+    def unbook(self, tally: Tally, window: Window, day: date, lost: int) -> None:
+        fees = tally.get(day.toordinal(), 0) - lost
+        if fees:
+            tally[day.toordinal()] = fees
+        else:
+            tally.pop(day.toordinal(), None)
+
+    def terms(self, tally: Tally) -> Iterator[Span]:
+        """Spans in which terms run without a gap, in order."""
+        first = end = None
+        for day, fees in sorted(tally.items()):
+            paid = date.fromordinal(day)
+            for _ in range(fees):
+                if end is None or paid > end:
+                    if first and end:
+                        yield Span(first, end - timedelta(days=1))
+                    first, begins = paid, paid
+                else:
+                    begins = end
+                end = plus_months(begins, self.months) if self.months else begins + timedelta(days=self.days or 0)
+        if first and end:
+            yield Span(first, end - timedelta(days=1))
+
+    def running(self, tally: Tally, day: date) -> Span | None:
+        """The span of terms in which the day lies."""
+        return next((span for span in self.terms(tally) if day in span), None)
+
+    @override
+    def total(self, tally: Tally, window: Window, day: date, joined: date) -> int:
+        return int(self.running(tally, day) is not None)
+
+    @override
+    def changes_after(self, tally: Tally, window: Window, day: date, joined: date) -> date | None:
+        running = self.running(tally, day)
+        return running.last + timedelta(days=1) if running else None
+
+    @override
+    def prune(self, tally: Tally, horizon: date, window: Window) -> None:
+        """Nothing: fees are few, and each may carry a later one."""

@@ -1,0 +1,39 @@
+"""The longest run of days, one after the other, on which something was done."""
+
+from datetime import date, timedelta
+
+from pydantic import Field
+from typing_extensions import override
+
+from membership.program.metrics.base import Tally
+from membership.program.metrics.days import DAILY, Done, OnDays
+from membership.program.text import Language
+from membership.program.windows import Window
+
+_ONE_DAY = timedelta(days=1)
+
+
+class Streak(OnDays):
+    """The longest run in the window: who has once kept it up needn't start again after a day off."""
+
+    streak: Done = Field(description="`order`, `activity` for any of its kinds, or kinds of activity.")
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        return self.streak
+
+    @override
+    def in_words(self, language: Language, currency: str) -> str:
+        limits = self._limits(language, currency)
+        if language == "zh":
+            return f"有{self._what('zh')}的最长连续天数{limits}。"
+        return f"The longest run of days in a row with {self._what('en')}{limits}."
+
+    @override
+    def total(self, tally: Tally, window: Window, day: date, joined: date) -> int:
+        longest = run = 0
+        last = date.min
+        for active, _ in DAILY.counted(tally, window.span(day, joined)):
+            run = run + 1 if active - _ONE_DAY == last else 1
+            longest, last = max(longest, run), active
+        return longest
