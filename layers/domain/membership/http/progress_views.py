@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from membership.http.views import Absent, NoticeView, TierView, View
-from membership.member.progress import Goal, Keep, LadderProgress, Node, Progress, Requirement, Way
+from membership.http.views import Absent, NoticeView, OverrideView, TierView, View
+from membership.member.progress import Goal, Keep, LadderProgress, Node, Progress, Requirement, Value, Way
+from membership.member.standing import Source
 from membership.member.state import Status
 from membership.outcomes import Outcome
 from membership.program import wording
@@ -146,21 +147,40 @@ class ForecastView(View):
     )
 
 
+class ValueView(View):
+    """What a paid term has brought so far."""
+
+    fee: int = Field(description="In the currency's smallest unit.")
+    saved: int
+    through: date = Field(description="The last day that is paid for.")
+    text: str
+
+    @classmethod
+    def of(cls, value: Value, program: Program, lang: Language) -> "ValueView":
+        text = wording.value(value.fee, value.saved, program, lang)
+        return cls(fee=value.fee, saved=value.saved, through=value.through, text=text)
+
+
 class LadderView(View):
     """How far a member is on one ladder."""
 
     ladder: str
-    tier: TierView | None = Field(default=Absent, description="Absent on trial.")
+    name: str | None = Absent
+    tier: TierView | None = Field(default=Absent, description="The tier that counts; absent on trial.")
+    by: Source | Literal["earned"] | None = Field(default=Absent, description="What gives the tier.")
+    override: OverrideView | None = Field(default=Absent, description="Where the tier is not earned.")
     percent: Percent = Field(description="Of the way to the next tier; 100 in the highest.")
     next: NextView | None = Field(default=Absent, description="Absent in the highest tier.")
     keep: KeepView | None = Field(default=Absent, description="Absent where nothing is asked for.")
     valid_through: date | None = Field(default=Absent, description="The last day of the promise.")
     forecast: ForecastView | None = Field(default=Absent, description="Absent where the tier stays.")
     notice: NoticeView | None = Absent
+    value: ValueView | None = Field(
+        default=Absent, description="Of a paid tier: what it brought against its fee."
+    )
 
     @classmethod
     def of(cls, one: LadderProgress, program: Program, lang: Language) -> "LadderView":
-        tier = program.ladder.tier(one.standing.tier) if one.standing else None
         upper = None
         if one.next and one.goal:
             upper = NextView(
@@ -168,14 +188,18 @@ class LadderView(View):
                 tier=TierView.of(one.next, lang),
             )
         return cls(
-            ladder=one.ladder,
-            tier=TierView.of(tier, lang) if tier else None,
+            ladder=one.ladder.id,
+            name=one.ladder.name.get(lang) or None,
+            tier=TierView.of(one.tier, lang) if one.tier else None,
+            by=one.source if one.tier else None,
+            override=OverrideView.of(one.override) if one.override else None,
             percent=upper.percent if upper else 100,
             next=upper,
             keep=KeepView.of(one.keep, program, lang) if one.keep else None,
             valid_through=one.valid_through,
             forecast=ForecastView(falls_on=one.falls_on) if one.falls_on else None,
             notice=NoticeView.of(one.notice, program, lang) if one.notice else None,
+            value=ValueView.of(one.value, program, lang) if one.value else None,
         )
 
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from membership.facts import Attributes
 from membership.http.problems import Error
 from membership.member.figures import joined
-from membership.member.state import Member, Notice, Standing, Status
+from membership.member.standing import Notice, Override, Source, Standing
+from membership.member.state import Member, Status
 from membership.outcomes import Envelope, Evidence
 from membership.program import wording
 from membership.program.schema import Program, Tier, Versions
@@ -45,27 +46,47 @@ class NoticeView(View):
     @classmethod
     def of(cls, notice: Notice, program: Program, lang: Language) -> "NoticeView":
         return cls(
-            to_tier=TierView.of(program.ladder.tier(notice.to_tier), lang),
+            to_tier=TierView.of(program.tier(notice.to_tier), lang),
             falls_on=notice.falls_on,
             announced_at=notice.announced_at,
         )
+
+
+class OverrideView(View):
+    """A tier that is held, paid for, or lifted to."""
+
+    through: date = Field(description="The last day; then what lies beneath comes back.")
+    reason: str | None = Field(default=Absent, description="The operator's.")
+
+    @classmethod
+    def of(cls, override: Override) -> "OverrideView":
+        return cls(through=date.fromordinal(override.until.toordinal() - 1), reason=override.reason)
 
 
 class StandingView(View):
     """Where a member is in a ladder."""
 
     ladder: str
-    tier: TierView
-    since: datetime
+    tier: TierView = Field(description="The tier that counts.")
+    by: Source | Literal["earned"] = Field(description="What gives it: hold > paid > lifted > earned.")
+    override: OverrideView | None = Field(default=Absent, description="Where the tier is not earned.")
+    earned: TierView | None = Field(
+        default=Absent, description="What lies beneath, where that is another tier."
+    )
+    since: datetime = Field(description="Of the earned tier.")
     qualified: bool = Field(description="False where the tier was landed in by a downgrade, not earned.")
     valid_through: date | None = Field(default=Absent, description="The last day of the promise.")
     notice: NoticeView | None = Absent
 
     @classmethod
     def of(cls, ladder: str, standing: Standing, program: Program, lang: Language) -> "StandingView":
+        source, tier = program.ladders_by_id[ladder].shown(standing)
         return cls(
             ladder=ladder,
-            tier=TierView.of(program.ladder.tier(standing.tier), lang),
+            tier=TierView.of(program.tier(tier), lang),
+            by=source,
+            override=OverrideView.of(standing.overrides[source]) if source != "earned" else None,
+            earned=TierView.of(program.tier(standing.tier), lang) if tier != standing.tier else None,
             since=standing.since,
             qualified=standing.qualified,
             valid_through=last_day(standing),
@@ -85,6 +106,7 @@ class MemberView(View):
     status: Status
     joined: date | None = Field(default=Absent, description="From which tenure runs.")
     attributes: Attributes
+    merged_into: str | None = Field(default=Absent, description="The member that goes on for this one.")
     standings: tuple[StandingView, ...]
 
     @classmethod
@@ -94,9 +116,12 @@ class MemberView(View):
             status=member.status or "trial",
             joined=joined(program, member),
             attributes=member.attributes,
+            merged_into=member.merged_into,
+            # Who is blocked, has left or was merged has no tier, whatever lies beneath.
             standings=tuple(
                 StandingView.of(ladder, standing, program, lang)
                 for ladder, standing in member.standings.items()
+                if member.status == "active"
             ),
         )
 

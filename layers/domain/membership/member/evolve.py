@@ -119,7 +119,11 @@ def _evolve_standing(
         case DowngradeAverted():
             standing.notice = None
         case TierDowngraded():
-            standing.tier, standing.since, standing.earned_on = outcome.to_tier, outcome.at, outcome.evidence.day
+            standing.tier, standing.since, standing.earned_on = (
+                outcome.to_tier,
+                outcome.at,
+                outcome.evidence.day,
+            )
             standing.expires_on, standing.qualified, standing.undermined = (
                 outcome.expires_on,
                 outcome.qualified,
@@ -173,7 +177,9 @@ def _absorb(program: Program, member: Member, outcome: MemberAbsorbed) -> None:
         _deduct(joined, other.deducted)
         for source, override in other.overrides.items():
             known = joined.overrides.get(source)
-            if override.tier in ladder and (known is None or ladder.rank(override.tier) > ladder.rank(known.tier)):
+            if override.tier in ladder and (
+                known is None or ladder.rank(override.tier) > ladder.rank(known.tier)
+            ):
                 joined.overrides[source] = override.model_copy()
         member.standings[ladder_id] = joined
 

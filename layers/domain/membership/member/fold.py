@@ -4,7 +4,18 @@ from datetime import date
 
 from membership.acts import Absorb, Block, Leave, Return, Unblock
 from membership.errors import RebuildNeeded
-from membership.facts import Act, Attributes, Enrolment, Fact, Order, Profile, Ranking, Referral, Refund, Review
+from membership.facts import (
+    Act,
+    Attributes,
+    Enrolment,
+    Fact,
+    Order,
+    Profile,
+    Ranking,
+    Referral,
+    Refund,
+    Review,
+)
 from membership.member.state import Absence, Member, OrderAccount
 from membership.program.metrics import Tally
 from membership.program.schema import Program

@@ -27,7 +27,9 @@ def promised_until(program: Program, member: Member, ladder: Ladder, standing: S
     return until(program, member, ladder, tier, standing.earned_on)
 
 
-def falls_on(program: Program, member: Member, ladder: Ladder, standing: Standing, today: date) -> date | None:
+def falls_on(
+    program: Program, member: Member, ladder: Ladder, standing: Standing, today: date
+) -> date | None:
     """The first day on which the tier is lost if nothing more happens; None: it stays."""
     lost = _lost_on(program, member, ladder, standing, today)
     if lost is None:
@@ -38,7 +40,9 @@ def falls_on(program: Program, member: Member, ladder: Ladder, standing: Standin
     return lost
 
 
-def _lost_on(program: Program, member: Member, ladder: Ladder, standing: Standing, today: date) -> date | None:
+def _lost_on(
+    program: Program, member: Member, ladder: Ladder, standing: Standing, today: date
+) -> date | None:
     """The first day that neither a promise nor the rule to stay covers."""
     tier = ladder.tier(standing.tier)
     keep = ladder.keep(tier)
@@ -132,7 +136,9 @@ def due_on(program: Program, member: Member) -> date | None:
     return min(days, default=None)
 
 
-def _due_in(program: Program, member: Member, ladder: Ladder, standing: Standing, today: date) -> Iterator[date]:
+def _due_in(
+    program: Program, member: Member, ladder: Ladder, standing: Standing, today: date
+) -> Iterator[date]:
     for one in standing.overrides.values():
         yield one.until if one.reminded else max(today + ONE_DAY, announce_on(program, ladder, one.until))
     if standing.notice:

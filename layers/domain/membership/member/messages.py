@@ -88,7 +88,7 @@ def _celebration(
 
 
 def _name(program: Program, tier: str) -> Text:
-    return program.ladder.tier(tier).label()
+    return program.tier(tier).label()
 
 
 def _both(words: Callable[[Language], str]) -> Text:

@@ -12,12 +12,14 @@ from itertools import islice
 from math import floor
 from typing import Literal
 
-from membership.member.figures import figures
-from membership.member.forecast import earliest_fall, falls_on
-from membership.member.state import Member, Notice, Standing
+from membership.member.figures import figures, less, until
+from membership.member.forecast import earliest_fall, falls_on, promised_until
+from membership.member.standing import Notice, Override, Source, Standing
+from membership.member.state import Member
 from membership.program.criteria import MOST_WAYS, All, Comparison, Criterion, Figures
 from membership.program.criteria import Way as Thresholds
-from membership.program.schema import Program, Tier
+from membership.program.metrics import Paid
+from membership.program.schema import Ladder, Program, Tier
 from membership.program.validity import WhileQualified
 
 _ONE_DAY = timedelta(days=1)
@@ -111,12 +113,27 @@ class Keep:
 
 
 @dataclass(frozen=True)
+class Value:
+    """What a paid term has brought so far against its fee, in the currency's smallest unit."""
+
+    fee: int
+    saved: int
+    through: date
+
+
+@dataclass(frozen=True)
 class LadderProgress:
-    ladder: str
+    ladder: Ladder
     standing: Standing | None
     """None for a member on trial, who has no tier yet."""
+    tier: Tier | None
+    """The tier that counts."""
+    source: Source | Literal["earned"]
+    """What gives it."""
+    override: Override | None
+    """Where it is not earned: until when, and why."""
     next: Tier | None
-    """None in the highest tier."""
+    """The next one to earn; None in the highest tier."""
     goal: Goal | None
     """What the next tier asks for."""
     keep: Keep | None
@@ -125,6 +142,8 @@ class LadderProgress:
     falls_on: date | None
     """The first day in a lower tier if nothing more happens; None: it stays."""
     notice: Notice | None
+    value: Value | None
+    """Of a paid tier."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +157,8 @@ def progress(program: Program, member: Member, now: datetime) -> Progress:
     """How far the member is at a moment, by the facts that are settled."""
     moment = max(now, member.clock or now)
     today = program.day(moment)
-    return Progress(day=today, ladders=(_ladder(program, member, moment, today),))
+    ladders = (_ladder(program, member, ladder, moment, today) for ladder in program.ladders_by_id.values())
+    return Progress(day=today, ladders=tuple(ladders))
 
 
 def percent(share: Fraction) -> int:
@@ -151,54 +171,80 @@ def goal(criterion: Criterion, seen: Figures) -> Goal:
     return Goal(rule=_node(criterion, seen), ways=_ways(criterion.ways(), seen))
 
 
-def _ladder(program: Program, member: Member, moment: datetime, today: date) -> LadderProgress:
-    ladder = program.ladder
+def _ladder(
+    program: Program, member: Member, ladder: Ladder, moment: datetime, today: date
+) -> LadderProgress:
     standing = member.standings.get(ladder.id)
-    higher = ladder.above(standing.tier if standing else ladder.tiers[0].id)
-    seen = figures(program, member, today)
-    upper = higher[0] if higher else None
+    source, tier = ladder.shown(standing) if standing else ("earned", ladder.tiers[0].id)
+    upper = next((one for one in ladder.above(tier) if one.qualify), None)
+    seen = figures(program, member, today, standing.deducted if standing else {})
+    promised = promised_until(program, member, ladder, standing) if standing else None
     return LadderProgress(
-        ladder=ladder.id,
+        ladder=ladder,
         standing=standing,
+        tier=ladder.tier(tier) if standing else None,
+        source=source,
+        override=standing.overrides[source] if standing and source != "earned" else None,
         next=upper,
         goal=goal(upper.qualify, seen) if upper and upper.qualify else None,
-        keep=_keep(program, member, standing, today) if standing else None,
-        valid_through=standing.expires_on - _ONE_DAY if standing and standing.expires_on else None,
-        falls_on=_fall(program, member, standing, moment) if standing else None,
+        keep=_keep(program, member, ladder, standing, today) if standing else None,
+        valid_through=promised - _ONE_DAY if promised else None,
+        falls_on=_fall(program, member, ladder, standing, moment) if standing else None,
         notice=standing.notice if standing else None,
+        value=_value(program, member, ladder, today) if standing else None,
     )
 
 
-def _fall(program: Program, member: Member, standing: Standing, moment: datetime) -> date | None:
+def _value(program: Program, member: Member, ladder: Ladder, today: date) -> Value | None:
+    """The fees of the terms that run together, and what was saved since they began."""
+    anchor = ladder.value_anchor
+    fee = program.metrics[anchor.fee] if anchor else None
+    if anchor is None or not isinstance(fee, Paid):
+        return None
+    paid = fee.running(member.tallies.get(anchor.fee, {}), today)
+    if paid is None:
+        return None
+    saved = figures(program, member, today)[anchor.saved]
+    return Value(fee=fee.price(member.tallies.get(anchor.fee, {}), paid), saved=saved, through=paid.last)
+
+
+def _fall(
+    program: Program, member: Member, ladder: Ladder, standing: Standing, moment: datetime
+) -> date | None:
     if standing.notice:
         return standing.notice.falls_on
-    fall = falls_on(program, member, standing, program.day(moment))
+    fall = falls_on(program, member, ladder, standing, program.day(moment))
     # Nobody falls unannounced, so what isn't announced yet falls a whole notice from now at the earliest.
-    return max(fall, earliest_fall(program, moment)) if fall else None
+    return max(fall, earliest_fall(program, ladder, moment)) if fall else None
 
 
-def _keep(program: Program, member: Member, standing: Standing, today: date) -> Keep | None:
-    ladder = program.ladder
+def _keep(program: Program, member: Member, ladder: Ladder, standing: Standing, today: date) -> Keep | None:
     tier = ladder.tier(standing.tier)
     criterion = ladder.keep(tier)
     if criterion is None or ladder.steps == "never":
         return None
-    end = standing.notice.falls_on if standing.notice else standing.expires_on
-    opens = _opens(program, tier, standing, today)
-    return Keep(
-        goal=goal(criterion, figures(program, member, opens)),
-        counts_from=opens,
-        until=end - _ONE_DAY if end else None,
-    )
+    promised = promised_until(program, member, ladder, standing)
+    end = standing.notice.falls_on if standing.notice else promised
+    opens = _opens(program, member, ladder, tier, promised, today)
+    seen = less(program, figures(program, member, opens, standing.deducted), tier)
+    return Keep(goal=goal(criterion, seen), counts_from=opens, until=end - _ONE_DAY if end else None)
 
 
-def _opens(program: Program, tier: Tier, standing: Standing, today: date) -> date:
+def _opens(
+    program: Program, member: Member, ladder: Ladder, tier: Tier, end: date | None, today: date
+) -> date:
     """The first day, today at the earliest, on which meeting the criterion prolongs the promise."""
-    validity, end = program.ladder.validity(tier), standing.expires_on
-    if end is None or end <= today or isinstance(validity, WhileQualified):
+    if end is None or end <= today or isinstance(ladder.validity(tier), WhileQualified):
         return today
+    if ladder.at_expiry(tier):
+        return end - _ONE_DAY
+
+    def prolongs(day: date) -> bool:
+        longer = until(program, member, ladder, tier, day)
+        return longer is None or longer > end
+
     days = [today + timedelta(days=n) for n in range((end - today).days)]
-    place = bisect_left(days, True, key=lambda day: (until := validity.until(day)) is None or until > end)
+    place = bisect_left(days, True, key=prolongs)
     return days[place] if place < len(days) else today
 
 

@@ -98,11 +98,7 @@ def draw(program: Program, progress: Progress, lang: Language) -> str:
 
 
 def _page(program: Program, ladder: LadderProgress, lang: Language) -> _Page:
-    tier = (
-        program.ladder.tier(ladder.standing.tier).label().get(lang)
-        if ladder.standing
-        else _say("trial", lang)
-    )
+    tier = ladder.tier.label().get(lang) if ladder.tier else _say("trial", lang)
     upper = ladder.next.label().get(lang) if ladder.next else ""
     goal = ladder.goal or (ladder.keep.goal if ladder.keep else None)
     nearest = goal.ways[0] if goal else None
@@ -128,7 +124,7 @@ def _page(program: Program, ladder: LadderProgress, lang: Language) -> _Page:
 
 def _notes(program: Program, ladder: LadderProgress, tier: str, lang: Language) -> Iterator[str]:
     if ladder.notice:
-        lower = program.ladder.tier(ladder.notice.to_tier).label().get(lang)
+        lower = program.tier(ladder.notice.to_tier).label().get(lang)
         yield _say("notice", lang, day=ladder.notice.falls_on, lower=lower)
     elif ladder.valid_through:
         yield _say("valid", lang, day=ladder.valid_through)

@@ -51,7 +51,9 @@ class Given(_Part):
     plan: Word | None = Field(default=None, description="Of an order: the plan that it pays the fee of.")
     id: Word | None = Field(default=None, description="Of an order: what a refund calls it.")
     refund: Number | None = Field(default=None, description="So much of an order given back.")
-    of: Word | None = Field(default=None, description="Of a refund: the order's id; of a place: the board's metric.")
+    of: Word | None = Field(
+        default=None, description="Of a refund: the order's id; of a place: the board's metric."
+    )
     do: Kind | None = Field(default=None, description="An activity of this kind.")
     times: Annotated[StrictInt, Field(ge=1, le=1_000)] = Field(default=1, description="So often.")
     daily_through: Day | None = Field(default=None, description="And again each day through this one.")
@@ -61,11 +63,15 @@ class Given(_Part):
     ranked: Annotated[StrictInt, Field(ge=1)] | None = Field(
         default=None, description="The place on a board as it is cut on this day, …"
     )
-    among: Annotated[StrictInt, Field(ge=1)] | None = Field(default=None, description="… among so many members.")
+    among: Annotated[StrictInt, Field(ge=1)] | None = Field(
+        default=None, description="… among so many members."
+    )
     act: Literal["hold", "lift", "block", "unblock", "leave", "return", "approve", "decline"] | None = Field(
         default=None, description="What an operator does; `approve` and `decline` answer what is asked."
     )
-    tier: Word | None = Field(default=None, description="Of a hold, a lift, or an approval of a special member.")
+    tier: Word | None = Field(
+        default=None, description="Of a hold, a lift, or an approval of a special member."
+    )
     until: Day | None = Field(default=None, description="Of a hold or a lift: the day on which it ends.")
 
     @model_validator(mode="after")
@@ -73,7 +79,8 @@ class Given(_Part):
         told = [name for name in _WHAT if getattr(self, name) is not None]
         if len(told) != 1:
             raise unsound(
-                f"is {' and '.join(told)} at once" if told else "says nothing", f"Write one of {', '.join(_WHAT)}."
+                f"is {' and '.join(told)} at once" if told else "says nothing",
+                f"Write one of {', '.join(_WHAT)}.",
             )
         if self.refund is not None and self.of is None:
             raise Unsound(Fault(("of",), "is missing", "Name the order: give it an id, and write that here."))
@@ -95,7 +102,9 @@ class Then(_Part):
     tier: Word | None = Field(default=None, description="The tier that counts.")
     by: Literal["earned", "hold", "paid", "lifted"] | None = Field(default=None, description="What gives it.")
     status: Literal["trial", "active", "blocked", "left"] | None = None
-    next: Word | Literal[False] | None = Field(default=None, description="The next tier; false: there is none.")
+    next: Word | Literal[False] | None = Field(
+        default=None, description="The next tier; false: there is none."
+    )
     progress: Annotated[StrictInt, Field(ge=0, le=100)] | None = Field(
         default=None, description="Per cent of the way to the next tier."
     )
@@ -116,6 +125,12 @@ class Example(_Part):
 
     title: Word
     joined: Day | None = Field(default=None, description="Default: the day of the first thing given.")
-    labels: Annotated[tuple[Word, ...], Field(max_length=20)] = Field(default=(), description="The shop's labels.")
-    given: Annotated[tuple[Given, ...], Field(max_length=200)] = Field(default=(), description="In order of time.")
-    then: Annotated[tuple[Then, ...], Field(min_length=1, max_length=50)] = Field(description="In order of time.")
+    labels: Annotated[tuple[Word, ...], Field(max_length=20)] = Field(
+        default=(), description="The shop's labels."
+    )
+    given: Annotated[tuple[Given, ...], Field(max_length=200)] = Field(
+        default=(), description="In order of time."
+    )
+    then: Annotated[tuple[Then, ...], Field(min_length=1, max_length=50)] = Field(
+        description="In order of time."
+    )

@@ -81,7 +81,8 @@ class Tier(_Part):
     keep: Criterion | None = Field(default=None, description="To stay; default: the same as to enter.")
     validity: Validity | None = Field(default=None, description="Default: the ladder's.")
     promotion: Literal["automatic", "reviewed"] = Field(
-        default="automatic", description="Whether who meets `qualify` enters at once, or when an operator confirms."
+        default="automatic",
+        description="Whether who meets `qualify` enters at once, or when an operator confirms.",
     )
     buy: Slug | None = Field(
         default=None, description="The metric (a `paid` one) that gives this tier while a paid term runs."
@@ -148,7 +149,9 @@ class SpecialReview(_Part):
     id: Slug = Field(description="Its own within the program.")
     name: Name = Field(default=Text(), description="What operators read.")
     when: Criterion = Field(description="Who is listed.")
-    ladder: Slug | None = Field(default=None, description="In which they may be lifted; default: the first one.")
+    ladder: Slug | None = Field(
+        default=None, description="In which they may be lifted; default: the first one."
+    )
 
 
 class Program(_Part):
@@ -269,9 +272,15 @@ class Program(_Part):
         """Of all ladders."""
         return frozenset(tier.id for ladder in self.ladders_by_id.values() for tier in ladder.tiers)
 
+    def tier(self, tier_id: str) -> Tier:
+        """Of whichever ladder. Raises KeyError for a tier that the program doesn't have."""
+        return next(ladder for ladder in self.ladders_by_id.values() if tier_id in ladder).tier(tier_id)
+
     def ladder_of(self, special: SpecialReview) -> "Ladder":
         """The ladder in which members on the list may be lifted."""
-        return self.ladders_by_id[special.ladder] if special.ladder else next(iter(self.ladders_by_id.values()))
+        return (
+            self.ladders_by_id[special.ladder] if special.ladder else next(iter(self.ladders_by_id.values()))
+        )
 
     def deductions(self, tier: Tier) -> dict[str, int]:
         """Metric → what the tier's end takes off it, in its smallest unit."""
@@ -395,9 +404,9 @@ class Versions:
         """When the member's next year begins after the version does, by the years of the version before it."""
         assert program.effective_from
         day = earlier.day(program.effective_from)
-        if earlier.midnight(day) >= program.effective_from and earlier.window.closed_before(day, joined) == day - (
-            timedelta(days=1)
-        ):
+        if earlier.midnight(day) >= program.effective_from and earlier.window.closed_before(
+            day, joined
+        ) == day - (timedelta(days=1)):
             return program.effective_from
         following = earlier.window.leaves(day, joined) if earlier.window.closed_before(day, joined) else None
         return earlier.midnight(following) if following else None

@@ -27,13 +27,20 @@ def check(program: "Program") -> list[Fault]:
     """Bind amounts and thresholds to the program's currency, then look at its ladders."""
     if faults := [*_one_of_two(program)]:
         return faults
-    faults = [*_bind_metrics(program), *_bind_criteria(program), *_check_tiers(program), *_check_names(program)]
+    faults = [
+        *_bind_metrics(program),
+        *_bind_criteria(program),
+        *_check_tiers(program),
+        *_check_names(program),
+    ]
     return faults or [*_check_order(program)]
 
 
 def _one_of_two(program: "Program") -> Iterator[Fault]:
     if program.tiers is None and program.ladders is None:
-        yield Fault(("tiers",), "is missing", "Add it: `tiers: [{id: bronze}, {id: silver, qualify: {spend: 1000}}]`.")
+        yield Fault(
+            ("tiers",), "is missing", "Add it: `tiers: [{id: bronze}, {id: silver, qualify: {spend: 1000}}]`."
+        )
     elif program.tiers is not None and program.ladders is not None:
         yield Fault(("tiers",), "stands beside `ladders`", "Write one of them: `tiers` alone is one ladder.")
 
@@ -49,9 +56,13 @@ def _bind_metrics(program: "Program") -> Iterator[Fault]:
             yield from _below(place, metric.bind_to(program.metrics, program.currency))
         if isinstance(metric, Rank):
             if not isinstance(program.metrics.get(metric.rank), Tallied) or metric.rank == name:
-                yield Fault((*place, "rank"), f"there is no such metric {metric.rank!r}", "Name one made from facts.")
+                yield Fault(
+                    (*place, "rank"), f"there is no such metric {metric.rank!r}", "Name one made from facts."
+                )
             if metric.window is not None:
-                yield Fault((*place, "window"), "a place holds from cut to cut", "Give the board's metric a window.")
+                yield Fault(
+                    (*place, "window"), "a place holds from cut to cut", "Give the board's metric a window."
+                )
 
 
 def _below(place: _Place, faults: Iterable[Fault]) -> Iterator[Fault]:
@@ -157,7 +168,9 @@ def _check_tiers(program: "Program") -> Iterator[Fault]:
             yield from _check_tier(program, ladder, tier, (*place, n), first=n == 0)
 
 
-def _check_tier(program: "Program", ladder: "Ladder", tier: "Tier", place: _Place, *, first: bool) -> Iterator[Fault]:
+def _check_tier(
+    program: "Program", ladder: "Ladder", tier: "Tier", place: _Place, *, first: bool
+) -> Iterator[Fault]:
     if not first and tier.qualify is None and tier.buy is None:
         yield Fault((*place, "qualify"), f"nothing leads to {tier.id!r}", "Say what it takes to enter.")
     for field in ("qualify", "keep", "validity", "buy", "deduct"):
@@ -180,14 +193,18 @@ def _check_tier(program: "Program", ladder: "Ladder", tier: "Tier", place: _Plac
         except ValueError as error:
             yield Fault(where, str(error), "Round it.")
     if tier.deduct and isinstance(ladder.validity(tier), WhileQualified | ForLife):
-        yield Fault((*place, "deduct"), "is taken off where a promise ends, and this one has no end", _SET_VALIDITY)
+        yield Fault(
+            (*place, "deduct"), "is taken off where a promise ends, and this one has no end", _SET_VALIDITY
+        )
     if program.refunds == "never" and tier.qualify and isinstance(ladder.validity(tier), WhileQualified):
         message = f"{tier.id!r} stands while its rule is met, so a refund does cost it"
         yield Fault(("refunds",), message, _SET_VALIDITY)
     rewards = [reward.id for reward in tier.rewards]
     for m, reward in enumerate(rewards):
         if reward in rewards[:m]:
-            yield Fault((*place, "rewards", m, "id"), f"there are two rewards {reward!r}", "Give each its own id.")
+            yield Fault(
+                (*place, "rewards", m, "id"), f"there are two rewards {reward!r}", "Give each its own id."
+            )
 
 
 _SET_VALIDITY = "Give the tier a validity, as through_end_of_next_year."
@@ -210,12 +227,18 @@ def _check_names(program: "Program") -> Iterator[Fault]:
     listed: set[str] = set()
     for n, special in enumerate(program.special_reviews):
         if special.id in listed:
-            yield Fault(("special_reviews", n, "id"), f"there are two {special.id!r}", "Give each its own id.")
+            yield Fault(
+                ("special_reviews", n, "id"), f"there are two {special.id!r}", "Give each its own id."
+            )
         listed.add(special.id)
         if special.ladder is not None and special.ladder not in program.ladders_by_id:
-            yield Fault(("special_reviews", n, "ladder"), f"there is no ladder {special.ladder!r}", "Name one.")
+            yield Fault(
+                ("special_reviews", n, "ladder"), f"there is no ladder {special.ladder!r}", "Name one."
+            )
     if program.changes == "next_cycle" and program.window.closed_before(_ANY_DAY, _ANY_DAY) is None:
-        yield Fault(("changes",), "there is no next cycle where no year ends", "Write at_once, or count by years.")
+        yield Fault(
+            ("changes",), "there is no next cycle where no year ends", "Write at_once, or count by years."
+        )
 
 
 def _check_order(program: "Program") -> Iterator[Fault]:
@@ -274,7 +297,9 @@ def seldom_meant(program: "Program") -> Iterator[str]:
             if n:
                 yield from _hardly_differs(ladder.tiers[n - 1], tier, where)
     if program.refunds == "at_next_review" and any(
-        isinstance(ladder.validity(tier), WhileQualified) for _, ladder in _ladders(program) for tier in ladder.tiers[1:]
+        isinstance(ladder.validity(tier), WhileQualified)
+        for _, ladder in _ladders(program)
+        for tier in ladder.tiers[1:]
     ):
         yield "refunds: at_next_review means each day for tiers that stand while their rule is met"
 

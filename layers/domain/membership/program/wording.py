@@ -5,10 +5,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from membership.program import money
 from membership.program.criteria import Comparison, Criterion, Figures
+from membership.program.kinds import listed
 from membership.program.metrics import Tallied
 from membership.program.phrases import Phrases, phrases_of
-from membership.program.schema import Program, Reward, Tier
+from membership.program.schema import Ladder, Program, Reward, Tier
 from membership.program.sentences import Group, sentence
 from membership.program.text import Language, Text, run_on
 from membership.program.validity import ForLife
@@ -123,6 +125,13 @@ class RewardInWords(_Words):
     gives: str
 
 
+class LadderInWords(_Words):
+    id: str
+    name: str
+    tiers: tuple["TierInWords", ...] = Field(description="From the lowest to the highest.")
+    downgrades: str = Field(description="How a tier is lost.")
+
+
 class TierInWords(_Words):
     id: str
     rank: int = Field(description="0 for the first tier.")
@@ -147,8 +156,9 @@ class ProgramInWords(_Words):
     joining: str = Field(description="Who takes part.")
     window: str = Field(description="The time in which things count.")
     metrics: tuple[MetricInWords, ...]
-    tiers: tuple[TierInWords, ...] = Field(description="From the lowest to the highest.")
-    downgrades: str = Field(description="How a tier is lost.")
+    refunds: str = Field(description="What a refund does to a tier.")
+    ladders: tuple[LadderInWords, ...]
+    special_reviews: tuple[str, ...] = Field(description="Whom operators look at each quarter.")
 
 
 def program_in_words(program: Program, version: int, language: Language) -> ProgramInWords:
@@ -163,8 +173,27 @@ def program_in_words(program: Program, version: int, language: Language) -> Prog
         joining=_JOINING[program.unknown_members].get(language),
         window=_window(program, language),
         metrics=tuple(_metric(name, program, language) for name in program.metrics),
-        tiers=tuple(_tier(rank, tier, program, language) for rank, tier in enumerate(program.tiers)),
-        downgrades=_downgrades(program, language),
+        refunds=_REFUNDS[program.refunds].get(language),
+        ladders=tuple(_ladder(ladder, program, language) for ladder in program.ladders_by_id.values()),
+        special_reviews=tuple(
+            _titled(special.name.get(language), rule(special.when, program, language), language)
+            for special in program.special_reviews
+        ),
+    )
+
+
+def _titled(title: str, words: str, language: Language) -> str:
+    if not title:
+        return words
+    return f"{title}：{words}" if language == "zh" else f"{title}: {words}"
+
+
+def _ladder(ladder: Ladder, program: Program, language: Language) -> LadderInWords:
+    return LadderInWords(
+        id=ladder.id,
+        name=ladder.name.get(language) or program.name.get(language) or ladder.id,
+        tiers=tuple(_tier(rank, tier, ladder, program, language) for rank, tier in enumerate(ladder.tiers)),
+        downgrades=_downgrades(ladder, language),
     )
 
 
@@ -184,25 +213,54 @@ def _metric(id_: str, program: Program, language: Language) -> MetricInWords:
     return MetricInWords(id=id_, name=metric_name(id_, program, language), counts=counts)
 
 
-def _tier(rank: int, tier: Tier, program: Program, language: Language) -> TierInWords:
-    first = tier.qualify is None
-    keep = program.ladder.keep(tier)
+def _tier(rank: int, tier: Tier, ladder: Ladder, program: Program, language: Language) -> TierInWords:
+    keep = ladder.keep(tier)
     return TierInWords(
         id=tier.id,
         rank=rank,
         name=tier.label().get(language),
-        enter=rule(tier.qualify, program, language) if tier.qualify else _ON_REGISTRATION.get(language),
+        enter=_enter(rank, tier, program, language),
         stay=rule(keep, program, language)
-        if keep and not _is_kept_anyway(tier, program)
+        if keep and not _is_kept_anyway(tier, ladder)
         else _NOTHING.get(language),
-        valid=_ALWAYS.get(language) if first else program.ladder.validity(tier).in_words.get(language),
+        valid=_valid(rank, tier, ladder, program, language),
         benefits=tuple(benefit.get(language) for benefit in tier.benefits),
         rewards=tuple(_reward(reward, language) for reward in tier.rewards),
     )
 
 
-def _is_kept_anyway(tier: Tier, program: Program) -> bool:
-    return program.downgrade.steps == "never" or isinstance(program.ladder.validity(tier), ForLife)
+def _enter(rank: int, tier: Tier, program: Program, language: Language) -> str:
+    if rank == 0:
+        return _ON_REGISTRATION.get(language)
+    ways = [rule(tier.qualify, program, language)] if tier.qualify else []
+    if tier.qualify and tier.promotion == "reviewed":
+        ways = [ways[0] + _CONFIRMED.get(language)]
+    if tier.buy:
+        ways.append(_BOUGHT.get(language).format(plan=metric_name(tier.buy, program, language)))
+    return ("；或" if language == "zh" else "; or ").join(ways)
+
+
+def _valid(rank: int, tier: Tier, ladder: Ladder, program: Program, language: Language) -> str:
+    if rank == 0:
+        return _ALWAYS.get(language)
+    if tier.qualify is None:
+        return _WHILE_PAID.get(language)
+    said = ladder.validity(tier).in_words(program.window).get(language)
+    if not tier.deduct:
+        return said
+    taken = [amount(metric, less, program, language) for metric, less in program.deductions(tier).items()]
+    words = _DEDUCTED.get(language).format(what=listed(taken, language))
+    return said + words if language == "zh" else f"{said} {words}"
+
+
+def value(fee: int, saved: int, program: Program, language: Language) -> str:
+    """'Fee ¥139, saved ¥240 so far.'"""
+    fee_, saved_ = money.in_words(fee, program.currency), money.in_words(saved, program.currency)
+    return f"会费 {fee_}，已节省 {saved_}。" if language == "zh" else f"Fee {fee_}, saved {saved_} so far."
+
+
+def _is_kept_anyway(tier: Tier, ladder: Ladder) -> bool:
+    return ladder.steps == "never" or isinstance(ladder.validity(tier), ForLife)
 
 
 def _reward(reward: Reward, language: Language) -> RewardInWords:
@@ -220,12 +278,17 @@ def _gives(reward: Reward, language: Language) -> str:
     return f"礼品：{reward.gift}" if language == "zh" else f"gift: {reward.gift}"
 
 
-def _downgrades(program: Program, language: Language) -> str:
-    down = program.downgrade
+def _downgrades(ladder: Ladder, language: Language) -> str:
+    down = ladder.downgrade
     if down.steps == "never":
         return _NEVER.get(language)
     told = _TOLD.get(language).format(days=down.notice_days)
-    return told + ("" if language == "zh" else " ") + _STEPS[down.steps].get(language)
+    said = [told, _STEPS[down.steps].get(language)]
+    if down.grace_days:
+        said.append(_GRACE.get(language).format(days=down.grace_days))
+    if down.months_between:
+        said.append(_SELDOM.get(language).format(months=down.months_between))
+    return ("" if language == "zh" else " ").join(said)
 
 
 _JOINING = {
@@ -250,6 +313,33 @@ _STEPS = {
     "to_qualified": Text(
         en="Who is downgraded goes to the highest tier whose rule is met.",
         zh="降级后进入当时满足条件的最高等级。",
+    ),
+}
+_GRACE = Text(
+    en="For {days} days after the end the rule to stay can still be met.",
+    zh="到期后另有 {days} 天宽限期，可继续达成保级条件。",
+)
+_SELDOM = Text(en="At most one downgrade in {months} months.", zh="{months} 个月内最多降级一次。")
+_CONFIRMED = Text(en=" (confirmed by us)", zh="（经人工审核确认）")
+_BOUGHT = Text(en="the fee for {plan}", zh="支付{plan}会费")
+_WHILE_PAID = Text(en="As long as it is paid for.", zh="付费期间有效。")
+_DEDUCTED = Text(
+    en="Where that ends, {what} is taken off, and the member is ranked again.",
+    zh="到期时扣除{what}，并重新评定等级。",
+)
+_REFUNDS = {
+    "at_once": Text(
+        en="A refund takes back what its order gave. Where that had earned a tier, its loss is announced at once.",
+        zh="退款将扣回该订单带来的数值；若等级因此失去依据，将立即发出降级通知。",
+    ),
+    "at_next_review": Text(
+        en="A refund takes back what its order gave. Where that had earned a tier, it is judged again as the next "
+        "period begins.",
+        zh="退款将扣回该订单带来的数值；若等级因此失去依据，将在下一周期开始时重新评定。",
+    ),
+    "never": Text(
+        en="A refund takes back what its order gave, but costs no tier that is promised.",
+        zh="退款将扣回该订单带来的数值，但不影响已承诺的等级。",
     ),
 }
 _NEVER = Text(en="A tier once reached is never taken away.", zh="等级一经获得，不会降级。")

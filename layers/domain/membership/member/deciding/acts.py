@@ -7,6 +7,7 @@ from membership.facts import Act
 from membership.member.deciding.case import Case, LadderCase
 from membership.member.deciding.overriding import end_override, override
 from membership.member.deciding.rising import enter
+from membership.member.standing import Source
 from membership.member.state import Approval
 from membership.outcomes import (
     ApprovalDecided,
@@ -71,7 +72,7 @@ def _override(case: LadderCase, act: Act, given: Hold | Lift) -> Iterator[Outcom
     if given.tier not in case.ladder or given.until <= case.today:
         yield FactIgnored(at=case.case.at, reason="not_possible_now")
         return
-    source = "hold" if isinstance(given, Hold) else "lifted"
+    source: Source = "hold" if isinstance(given, Hold) else "lifted"
     yield from override(case, source, given.tier, given.until, act.by, act.reason)
 
 
@@ -85,7 +86,9 @@ def _decide(case: Case, act: Act, decision: Decide, asked: Approval) -> Iterator
         kind=asked.kind,
         verdict=decision.verdict,
         tier=decision.tier or asked.tier,
-        cycle=case.program.window.cycle(case.today, case.joined) if declined and asked.kind == "promotion" else None,
+        cycle=case.program.window.cycle(case.today, case.joined)
+        if declined and asked.kind == "promotion"
+        else None,
         by=act.by,
         reason=act.reason,
     )

@@ -7,8 +7,8 @@ from typing import Literal
 from membership.member.deciding.case import Case, LadderCase
 from membership.member.deciding.keeping import undermine as _undermine
 from membership.member.deciding.rising import Judged, reached
-from membership.program.calendar import quarter
 from membership.outcomes import ApprovalRequested, ApprovalWithdrawn, Outcome, TierUndermined
+from membership.program.calendar import quarter
 
 Kind = Literal["promotion", "special", "refund"]
 
@@ -22,7 +22,11 @@ def approval_id(case: Case, *parts: object) -> str:
 def ask(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     """Whether a tier that an operator confirms was reached, and not asked for already."""
     member, ladder = case.case.member, case.ladder
-    open_ = {id_: one for id_, one in member.approvals.items() if one.kind == "promotion" and one.ladder == ladder.id}
+    open_ = {
+        id_: one
+        for id_, one in member.approvals.items()
+        if one.kind == "promotion" and one.ladder == ladder.id
+    }
     found = reached(case, judged, reviewed=True)
     for id_, one in open_.items():
         # The year may have turned since it was reached: only a refund, or having got there otherwise, ends it.
@@ -33,7 +37,9 @@ def ask(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
             qualify = ladder.tier(one.tier).qualify
             if then is None or qualify is None or qualify.met(then.seen(one.earned_on)):
                 continue
-        yield ApprovalWithdrawn(at=case.case.at, ladder=ladder.id, approval=id_, kind="promotion", tier=one.tier)
+        yield ApprovalWithdrawn(
+            at=case.case.at, ladder=ladder.id, approval=id_, kind="promotion", tier=one.tier
+        )
     if found is None:
         return
     then, tier, day = found
@@ -43,7 +49,9 @@ def ask(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
         return
     for id_, one in open_.items():
         if id_ in member.approvals:  # a higher one takes its place
-            yield ApprovalWithdrawn(at=case.case.at, ladder=ladder.id, approval=id_, kind="promotion", tier=one.tier)
+            yield ApprovalWithdrawn(
+                at=case.case.at, ladder=ladder.id, approval=id_, kind="promotion", tier=one.tier
+            )
     assert tier.qualify is not None
     yield ApprovalRequested(
         at=case.case.at,

@@ -6,8 +6,8 @@ from functools import cached_property
 
 from membership.facts import Act, Fact, Review
 from membership.member.figures import figures, joined, less, until
-from membership.member.state import Member
 from membership.member.standing import Standing
+from membership.member.state import Member
 from membership.outcomes import Evidence
 from membership.program.criteria import Criterion
 from membership.program.schema import Ladder, Program, Tier, Versions
@@ -67,7 +67,10 @@ class Case:
         """What the rule saw: its metrics, and what those are made of."""
         named = {comparison.metric for comparison in rule.comparisons()}
         named |= {
-            source for name in named if name in self.program.derived for source in self.program.derived[name].sources
+            source
+            for name in named
+            if name in self.program.derived
+            for source in self.program.derived[name].sources
         }
         return Evidence(
             version=self.version,

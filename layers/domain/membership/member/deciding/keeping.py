@@ -30,12 +30,16 @@ def renew(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
         seen = then.seen(day)
         if keep.met(seen):
             evidence = then.case.evidence(keep, seen, day)
-            yield TierRenewed(at=case.case.at, ladder=ladder.id, tier=standing.tier, expires_on=end, evidence=evidence)
+            yield TierRenewed(
+                at=case.case.at, ladder=ladder.id, tier=standing.tier, expires_on=end, evidence=evidence
+            )
 
 
 def _renew_at_expiry(case: LadderCase) -> Iterator[Outcome]:
     """Where the promise has ended: by what it left, or by what was done since, until the fall."""
-    while (end := promised_until(case.case.program, case.case.member, case.ladder, case.standing)) is not None:
+    while (
+        end := promised_until(case.case.program, case.case.member, case.ladder, case.standing)
+    ) is not None:
         keep = case.ladder.keep(case.tier)
         assert keep is not None
         if end > case.today:

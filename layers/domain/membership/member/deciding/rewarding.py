@@ -14,7 +14,9 @@ def reward(case: Case, ladder: Ladder, entered: Iterable[Tier]) -> Iterator[Rewa
         for one in tier.rewards:
             given = case.member.granted.get(f"{tier.id}/{one.id}")
             # A tier that was replaced by this one has given them too.
-            given = max([given, *(case.member.granted.get(f"{old}/{one.id}") for old in tier.replaces)], key=_or_never)
+            given = max(
+                [given, *(case.member.granted.get(f"{old}/{one.id}") for old in tier.replaces)], key=_or_never
+            )
             if given is None or given < cycle:
                 yield RewardGranted(at=case.at, ladder=ladder.id, tier=tier.id, cycle=cycle, reward=one)
 

@@ -45,7 +45,9 @@ def promote(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
         yield from enter(then, tier, day)
 
 
-def enter(case: LadderCase, tier: Tier, day: date, by: str | None = None, reason: str | None = None) -> Iterator[Outcome]:
+def enter(
+    case: LadderCase, tier: Tier, day: date, by: str | None = None, reason: str | None = None
+) -> Iterator[Outcome]:
     """The tier, earned by the figures of a day; with the gifts of every step passed on the way."""
     ladder, standing = case.ladder, case.standing
     before, passed = ladder.rank(standing.tier), ladder.rank(tier.id)
@@ -62,7 +64,9 @@ def enter(case: LadderCase, tier: Tier, day: date, by: str | None = None, reason
         reason=reason,
     )
     # One big order brings what several small ones would have. A bought tier is none that is passed.
-    yield from reward(case.case, ladder, [one for one in ladder.tiers[before + 1 : passed + 1] if one.qualify])
+    yield from reward(
+        case.case, ladder, [one for one in ladder.tiers[before + 1 : passed + 1] if one.qualify]
+    )
 
 
 def stands_today(case: LadderCase, tier: Tier, earned: date) -> bool:

@@ -14,7 +14,6 @@ from membership.program.criteria.base import CriterionKind, Figures, Way
 from membership.program.flaws import unsound
 from membership.program.numbers import Number, exact, more_than_nothing
 
-
 _TOP = re.compile(r"\s*top\s+([0-9]{1,3}(?:\.[0-9]{1,2})?)\s*%\s*")
 
 

@@ -56,7 +56,9 @@ class Capped(Tallied):
         if not self.per_day:
             return super().total(tally, window, day, joined)
         daily, span = Daily(self.per_day), window.span(day, joined)
-        return sum(n * self.worth(lane) for lane in daily.lanes(tally) for _, n in daily.counted(tally, span, lane))
+        return sum(
+            n * self.worth(lane) for lane in daily.lanes(tally) for _, n in daily.counted(tally, span, lane)
+        )
 
     @override
     def changes_after(self, tally: Tally, window: Window, day: date, joined: date) -> date | None:

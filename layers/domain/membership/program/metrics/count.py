@@ -54,7 +54,9 @@ class Count(Capped):
     @model_validator(mode="after")
     def _caps_activities(self) -> Self:
         if self.per_day and _ORDER in self.count:
-            raise Unsound(Fault(("per_day",), "orders can't be capped", "Count activities in a metric of their own."))
+            raise Unsound(
+                Fault(("per_day",), "orders can't be capped", "Count activities in a metric of their own.")
+            )
         return self
 
     @model_validator(mode="after")

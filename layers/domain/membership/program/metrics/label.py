@@ -23,7 +23,11 @@ class Label(Attributed):
 
     @override
     def in_words(self, language: Language, currency: str) -> str:
-        return f"商家标记为“{self.label}”的会员。" if language == "zh" else f"Members whom the shop calls {self.label!r}."
+        return (
+            f"商家标记为“{self.label}”的会员。"
+            if language == "zh"
+            else f"Members whom the shop calls {self.label!r}."
+        )
 
     @override
     def told(self, attributes: Attributes) -> int:

@@ -17,17 +17,27 @@ from membership.program.windows import Span, Window
 Plan = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(one_line)]
 
 
+_TERM = 10**20
+"""A day's fees are kept as one number: above this place the terms, below it what they cost."""
+
+
 class Paid(Tallied):
     """1 while a term of the plan runs. A fee paid before the last term ends begins where that one ends."""
 
     paid: Plan = Field(description="The plan, as orders name it: an order with a `plan` pays its fee.")
-    months: Annotated[StrictInt, Field(ge=1, le=120)] | None = Field(default=None, description="Months of a term.")
-    days: Annotated[StrictInt, Field(ge=1, le=3_660)] | None = Field(default=None, description="Or days of it.")
+    months: Annotated[StrictInt, Field(ge=1, le=120)] | None = Field(
+        default=None, description="Months of a term."
+    )
+    days: Annotated[StrictInt, Field(ge=1, le=3_660)] | None = Field(
+        default=None, description="Or days of it."
+    )
 
     @model_validator(mode="after")
     def _one_term(self) -> Self:
         if (self.months is None) == (self.days is None):
-            raise Unsound(Fault((), "has no one term", "Write {paid: club, months: 12} or {paid: club, days: 30}."))
+            raise Unsound(
+                Fault((), "has no one term", "Write {paid: club, months: 12} or {paid: club, days: 30}.")
+            )
         if self.window is not None:
             raise Unsound(Fault(("window",), "a term has its own time", "Remove it."))
         return self
@@ -54,12 +64,15 @@ class Paid(Tallied):
         return f"A fee buys {term}; one paid early begins where the last one ends."
 
     def gain(self, fact: Fact) -> int:
-        return int(isinstance(fact, Order) and fact.plan == self.paid)
+        """The fee, and one more: so that a term that cost nothing is a term, too."""
+        return fact.amount + _TERM if isinstance(fact, Order) and fact.plan == self.paid else 0
 
     @override
     def loss(self, order: Order, refunded: int, amount: int) -> int:
         """A fee that was given back in full buys nothing."""
-        return int(self.gain(order) and 0 < amount == order.amount - refunded)
+        if not self.gain(order):
+            return 0
+        return amount + (_TERM if 0 < amount == order.amount - refunded else 0)
 
     @override
     def book(self, tally: Tally, window: Window, day: date, fact: Fact) -> bool:
@@ -76,19 +89,27 @@ class Paid(Tallied):
         else:
             tally.pop(day.toordinal(), None)
 
+    def price(self, tally: Tally, span: Span) -> int:
+        """What the terms of a span cost, in the currency's smallest unit."""
+        return sum(fees % _TERM for day, fees in tally.items() if date.fromordinal(day) in span)
+
     def terms(self, tally: Tally) -> Iterator[Span]:
         """Spans in which terms run without a gap, in order."""
         first = end = None
         for day, fees in sorted(tally.items()):
             paid = date.fromordinal(day)
-            for _ in range(fees):
+            for _ in range(fees // _TERM):
                 if end is None or paid > end:
                     if first and end:
                         yield Span(first, end - timedelta(days=1))
                     first, begins = paid, paid
                 else:
                     begins = end
-                end = plus_months(begins, self.months) if self.months else begins + timedelta(days=self.days or 0)
+                end = (
+                    plus_months(begins, self.months)
+                    if self.months
+                    else begins + timedelta(days=self.days or 0)
+                )
         if first and end:
             yield Span(first, end - timedelta(days=1))
 

@@ -39,7 +39,9 @@ class Points(Capped):
 
     @property
     def fields(self) -> frozenset[str]:
-        return frozenset({"amount"} if not self.points else set() if self.per_unit_spent else {"quality", "value"})
+        return frozenset(
+            {"amount"} if not self.points else set() if self.per_unit_spent else {"quality", "value"}
+        )
 
     @property
     def measure(self) -> Measure:
@@ -53,7 +55,10 @@ class Points(Capped):
     def in_words(self, language: Language, currency: str) -> str:
         limits, capped = self._limits(language, currency), self._cap_in_words(len(self.points) > 1, language)
         if language == "zh":
-            each = [run_on("每次", kind_in_words(kind, "zh"), f"{points:,} 分") for kind, points in self.points.items()]
+            each = [
+                run_on("每次", kind_in_words(kind, "zh"), f"{points:,} 分")
+                for kind, points in self.points.items()
+            ]
             if self.per_unit_spent:
                 each.append(run_on("每消费", in_words(self._unit, currency), f"{self.per_unit_spent:,} 分"))
             return f"{'，'.join(each)}{limits}{capped}。"

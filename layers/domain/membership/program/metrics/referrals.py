@@ -32,11 +32,15 @@ class Referrals(Tallied):
     @override
     def in_words(self, language: Language, currency: str) -> str:
         if self.referrals == "bought":
-            return "被推荐的好友首次购买后计入，每人一次。" if language == "zh" else (
-                "Friends who came by recommendation, each once it has bought."
+            return (
+                "被推荐的好友首次购买后计入，每人一次。"
+                if language == "zh"
+                else ("Friends who came by recommendation, each once it has bought.")
             )
-        return "被推荐的好友注册后计入，每人一次。" if language == "zh" else (
-            "Friends who came by recommendation and have registered."
+        return (
+            "被推荐的好友注册后计入，每人一次。"
+            if language == "zh"
+            else ("Friends who came by recommendation and have registered.")
         )
 
     def gain(self, fact: Fact) -> int:

@@ -17,7 +17,9 @@ _SPENT, _SAVED = "order.amount", "order.saved"
 def _summable(source: str) -> str:
     kind, _, field = one_line(source).rpartition(".")
     if source not in (_SPENT, _SAVED) and (not kind or kind in NOT_KINDS or field != "value"):
-        raise unsound("can't be added up", f"Write {_SPENT}, {_SAVED}, or the value of an activity: flight.value.")
+        raise unsound(
+            "can't be added up", f"Write {_SPENT}, {_SAVED}, or the value of an activity: flight.value."
+        )
     return source
 
 
@@ -46,7 +48,11 @@ class Sum(Tallied):
         limits = self._limits(language, currency)
         if self._kind:
             kind = kind_in_words(self._kind, language)
-            return f"{run_on(kind, '的数值之和')}{limits}。" if language == "zh" else f"Values of {kind}{limits}."
+            return (
+                f"{run_on(kind, '的数值之和')}{limits}。"
+                if language == "zh"
+                else f"Values of {kind}{limits}."
+            )
         if self.sum == _SAVED:
             if language == "zh":
                 return f"会员权益在订单中节省的金额{limits}，全额退款的订单不计。"

@@ -5,8 +5,8 @@ from typing import Literal
 
 from typing_extensions import override
 
-from membership.program.text import Text, run_on
 from membership.program.calendar import day_of_year
+from membership.program.text import Text, run_on
 from membership.program.validity.base import ValidityKind
 from membership.program.windows import AnniversaryYear, CalendarYear, Window, YearFrom
 

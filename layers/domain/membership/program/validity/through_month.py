@@ -17,7 +17,9 @@ class ThroughMonth(ValidityKind):
     """Counted from the calendar year in which a tier was earned."""
 
     kind: Literal["through_month"] = "through_month"
-    month: Annotated[StrictInt, Field(ge=1, le=12)] = Field(description="The last month that it is promised for.")
+    month: Annotated[StrictInt, Field(ge=1, le=12)] = Field(
+        description="The last month that it is promised for."
+    )
     years_after: Literal[1, 2] = Field(
         default=2, description="Of the next year (1), or of the year after next (2)."
     )

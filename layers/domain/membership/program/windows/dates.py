@@ -1,10 +1,10 @@
 """The dates of a campaign."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from membership.program.flaws import Fault, Unsound, unsound
 from membership.program.text import Text

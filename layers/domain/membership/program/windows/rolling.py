@@ -1,10 +1,10 @@
 """The last so many months or days, looked at anew each day."""
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from membership.program.calendar import plus_months
 from membership.program.flaws import unsound
@@ -16,13 +16,17 @@ class Rolling(WindowKind):
     """The last so many months or days, today included."""
 
     kind: Literal["rolling"] = "rolling"
-    months: Annotated[StrictInt, Field(ge=1, le=36)] | None = Field(default=None, description="So many months.")
+    months: Annotated[StrictInt, Field(ge=1, le=36)] | None = Field(
+        default=None, description="So many months."
+    )
     days: Annotated[StrictInt, Field(ge=1, le=1096)] | None = Field(default=None, description="Or days.")
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
         if (self.months is None) == (self.days is None):
-            raise unsound("has no one length", "Write {kind: rolling, months: 12} or {kind: rolling, days: 30}.")
+            raise unsound(
+                "has no one length", "Write {kind: rolling, months: 12} or {kind: rolling, days: 30}."
+            )
         return self
 
     @property

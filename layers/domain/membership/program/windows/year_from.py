@@ -1,10 +1,10 @@
 """A year of the program's own, as an airline's from 1 March to the end of February."""
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from membership.program.calendar import day_of_year
 from membership.program.flaws import unsound
