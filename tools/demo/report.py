@@ -17,7 +17,7 @@ from rich.table import Table
 from membership.member.state import Member
 from membership.outcomes import Envelope
 from membership.program import wording
-from membership.program.schema import Program, Tier
+from membership.program.schema import Ladder, Program, Tier
 from tools.cdnow import Purchase
 from tools.demo import program
 from tools.demo.shop import Shop
@@ -49,6 +49,10 @@ class Seen:
     def program(self) -> Program:
         return program.program()
 
+    @property
+    def ladder(self) -> Ladder:
+        return self.program.ladders_by_id["main"]
+
     def of_type(self, kind: str) -> list[Envelope]:
         return [outcome for outcome in self.outcomes if outcome.type == kind]
 
@@ -56,7 +60,7 @@ class Seen:
         return self.program.day(moment)
 
     def name(self, tier: str) -> str:
-        return self.program.ladder.tier(tier).label().get("en")
+        return self.program.tier(tier).label().get("en")
 
 
 def introduce(console: Console, log: Sequence[Purchase]) -> None:
@@ -116,7 +120,7 @@ def _tiers(console: Console, seen: Seen) -> None:
     table = _table("Tier", "Asks for")
     table.add_column(str(last), justify="right")
     table.add_column(str(max(seen.reviewed, default=last)), justify="right")
-    for tier in reversed(seen.program.tiers):
+    for tier in reversed(seen.ladder.tiers):
         counts = (f"{members[tier.id]:,}" for members in (before, after))
         table.add_row(seen.name(tier.id), _asked(seen.program, tier), *counts)
     _title(console, "Members per tier, at the end of the log and after the last review")
@@ -128,7 +132,7 @@ def _promotions(console: Console, seen: Seen) -> None:
     for outcome in seen.of_type("tier.upgraded"):
         if outcome.data.get("from_tier"):
             months[f"{seen.day(outcome.at):%Y-%m}"][outcome.data["to_tier"]] += 1
-    tiers = [tier.id for tier in seen.program.tiers[1:]]
+    tiers = [tier.id for tier in seen.ladder.tiers[1:]]
     table = _table("Month")
     for tier in tiers:
         table.add_column(seen.name(tier), justify="right")
@@ -150,7 +154,7 @@ def _notices(console: Console, seen: Seen) -> None:
         if message.data["about"] == "tier.will_downgrade"
     }
     # The highest tiers first: those are the members whom a shop would call.
-    rank = seen.program.ladder.rank
+    rank = seen.ladder.rank
     for notice in sorted(notices, key=lambda n: (-rank(n.data["from_tier"]), n.member_id))[:NOTICES_SHOWN]:
         table.add_row(notice.member_id, str(seen.day(notice.at)), escape(messages[notice.member_id]))
     days = ", ".join(f"{day} ({n} members)" for day, n in seen.reviewed.items())

@@ -1,4 +1,4 @@
-"""What operators do to a member. Each is kept in a fact, with who, when and why, that nothing edits or removes."""
+"""What operators do to a member: kept in facts, with who, when and why, that nothing edits."""
 
 from datetime import date
 from typing import Annotated, Literal

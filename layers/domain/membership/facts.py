@@ -103,7 +103,8 @@ class Enrolment(_Fact):
 
 
 class Referral(_Fact):
-    """A friend has registered or bought for the first time. Told by the friend's own settling, not by a sender."""
+    """A friend has registered or bought for the first time. Told by the friend's own settling, not by a
+    sender."""
 
     type: Literal["referral"] = "referral"
     friend: str

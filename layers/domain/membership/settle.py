@@ -30,7 +30,7 @@ class Settled:
     onward: list[Fact] = field(default_factory=list)
     """Facts for other members, that the decisions are: of a friend's purchase, of a merge."""
     forwarded: list[Fact] = field(default_factory=list)
-    """Facts that were told of a member after it was merged: they are the other one's, whatever comes of this."""
+    """Facts told of a member after it was merged: they are the other one's, whatever comes of this."""
     changed: bool = False
     repeated: bool = False
     """Whether some of the facts had been applied before."""
@@ -55,7 +55,8 @@ def settle(
 ) -> Settled:
     """Apply facts one by one, deciding after each: how they were batched makes no difference.
 
-    `accounts` holds the orders that refunds among the facts refer to. `now` is when it is settled, where that is
+    `accounts` holds the orders that refunds among the facts refer to. `now` is when it is settled, where
+    that is
     later than the facts say. `gone` are members that nobody can be merged into any more. Raises RebuildNeeded
     where the stored member can't take the facts: added up by other metrics, or a fact older than its memory.
     """
@@ -104,7 +105,7 @@ def settle(
 
 def _in_force(versions: Versions, member: Member, at: datetime) -> tuple[int, Program]:
     """The version that decides for this member: one may begin for each member with its own next year."""
-    version, program = versions.in_force(at)
+    _, program = versions.in_force(at)
     return versions.in_force(at, joined(program, member) or program.day(at))
 
 
@@ -183,7 +184,8 @@ def rebuild(
     now: datetime | None = None,
     gone: Collection[str] = (),
 ) -> Settled:
-    """The member that the whole ledger makes, from nothing; `facts` has those of members that it absorbed, too.
+    """The member that the whole ledger makes, from nothing; `facts` has those of members that it absorbed,
+    too.
 
     Sums come from the facts, in any order. Standing comes from the outcomes, in theirs: what a
     member was once told is not argued again under another order of arrival. Then whatever the
@@ -219,10 +221,10 @@ def rebuild(
 def _added_up(
     versions: Versions, member_id: str, ordered: Sequence[Fact]
 ) -> tuple[Member, dict[str, OrderAccount], int, Program]:
-    """The sums of all facts, by the version that decides for this member, and what was given back of each order."""
+    """The sums of all facts by the version that decides, and what was given back of each order."""
     latest = max(fact.occurred_at for fact in ordered)
-    version, program = versions.in_force(latest)
-    while True:
+    _, program = versions.in_force(latest)
+    for _ in range(2):  # a version may begin with the member's own year, which its facts tell first
         member, arrived = Member.new(member_id, program.fingerprint), {}
         # Acts first: they say when nothing counts.
         for fact in sorted(ordered, key=lambda fact: not isinstance(fact, Act)):
@@ -234,10 +236,10 @@ def _added_up(
                 arrived[fact.order_id] = OrderAccount(fact)
             fold(program, member, fact, arrived)
         member.clock = latest
-        own_version, own_program = _in_force(versions, member, latest)
-        if own_program.fingerprint == program.fingerprint:
-            return member, arrived, own_version, own_program
-        version, program = own_version, own_program
+        version, program = _in_force(versions, member, latest)
+        if member.fingerprint == program.fingerprint:
+            break
+    return member, arrived, version, program
 
 
 def _due(versions: Versions, member: Member) -> date | None:

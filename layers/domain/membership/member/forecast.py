@@ -120,7 +120,8 @@ def earliest_fall(program: Program, ladder: Ladder, at: datetime) -> date:
 
 
 def announce_on(program: Program, ladder: Ladder, fall: date) -> date:
-    """The last day that ends a whole notice before the day of the fall begins: a review may run at any hour of it."""
+    """The last day that ends a whole notice before the day of the fall begins: a review may run at any hour
+    of it."""
     latest = program.midnight(fall).astimezone(UTC) - ladder.notice
     return program.day(latest) - ONE_DAY
 

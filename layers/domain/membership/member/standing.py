@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Source = Literal["hold", "paid", "lifted"]
-"""What can lie over an earned tier. Precedence, with `blocked` above all of them: hold > paid > lifted > earned."""
+"""What can lie over an earned tier. Precedence: blocked > hold > paid > lifted > earned."""
 
 
 class Notice(BaseModel):

@@ -14,7 +14,7 @@ Status = Literal["trial", "active", "blocked", "left", "merged", "erased"]
 
 
 class Absence(NamedTuple):
-    """A time in which nothing that the member did counts: from a moment on, to another one if it has ended."""
+    """A time in which nothing that the member did counts; without an end as long as it lasts."""
 
     begin: datetime
     end: datetime | None

@@ -43,7 +43,7 @@ _WHAT = ("order", "refund", "do", "friend", "ranked", "act")
 
 
 class Given(_Part):
-    """Something that a member does, or that is done: exactly one of order, refund, do, friend, ranked, act."""
+    """What a member does, or what is done: exactly one of order, refund, do, friend, ranked, act."""
 
     on: On = Field(description="A day of the program, or a day and a time: '2026-12-01 23:59'.")
     order: Number | None = Field(default=None, description="An order of so much.")

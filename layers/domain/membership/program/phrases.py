@@ -6,6 +6,7 @@ the phrase is built without one.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 from typing_extensions import override
@@ -68,6 +69,11 @@ _ENGLISH_NOUNS: Mapping[tuple[Measure, str], _Noun] = {
     ("times", "reviews"): _Noun("review", "reviews"),
     ("times", "shares"): _Noun("share", "shares"),
     ("points", "contribution"): _Noun("contribution point", "contribution points"),
+    ("points", "reputation"): _Noun("reputation point", "reputation points"),
+    ("days", "active_days"): _Noun("active day", "active days"),
+    ("days", "streak"): _Noun("day in a row", "days in a row"),
+    ("number", "miles"): _Noun("mile", "miles"),
+    ("number", "nights"): _Noun("night", "nights"),
 }
 
 
@@ -88,13 +94,29 @@ class _English(Phrases):
 
     @override
     def amount(self, value: int) -> str:
-        if self.measure == "money":
-            return money.in_words(value, self._currency)
+        match self.measure:
+            case "money":
+                return money.in_words(value, self._currency)
+            case "rank":
+                return f"top {_top(value)}" if value > 0 else "not on the board"
+            case "plan":
+                return "paid" if value else "not paid"
+            case "label":
+                return "yes" if value else "no"
+            case "number" if self._noun is None:
+                return f"{value:,}"
         noun = self._noun or _ENGLISH_UNITS[self.measure]
         return f"{value:,} {noun.of(value)}"
 
     @override
     def at_least(self, value: int) -> str:
+        match self.measure:
+            case "rank":
+                return f"among the top {_top(value)} of {self.name}"
+            case "plan":
+                return f"{self.name} being paid for"
+            case "label":
+                return f"belonging to {self.name}"
         if self._of_time and self._usual:
             return f"{self.amount(value)} of membership"
         if self._noun:
@@ -105,6 +127,13 @@ class _English(Phrases):
 
     @override
     def more(self, value: int) -> str:
+        match self.measure:
+            case "rank":
+                return f"{self.name}: past another {_share(value)} of the board at the next cut"
+            case "plan":
+                return f"paying for {self.name}"
+            case "label":
+                return f"belonging to {self.name}"
         if self._of_time and self._usual:
             return f"{value:,} more {_ENGLISH_UNITS[self.measure].of(value)} of membership"
         if self._noun:
@@ -113,6 +142,15 @@ class _English(Phrases):
             return f"{self.amount(value)} more {self.name}"
         figure = f"{value:,}" if self.measure in ("orders", "times") else self.amount(value)
         return f"{self.name}: {figure} more"
+
+
+def _top(position: int) -> str:
+    """A position says how much of the board is not above it, in hundredths of a per cent."""
+    return _share(10_000 - position)
+
+
+def _share(hundredths: int) -> str:
+    return f"{Decimal(hundredths) / 100:f}%"
 
 
 _CHINESE_UNITS: Mapping[Measure, str] = {
@@ -141,7 +179,14 @@ _CHINESE_VERBS: Mapping[tuple[Measure, str], _Verb] = {
     ("times", "reviews"): _Verb("评价", "评价", "条"),
     ("times", "shares"): _Verb("分享", "分享"),
 }
-_CHINESE_NAMES: Mapping[tuple[Measure, str], str] = {("points", "contribution"): "贡献值"}
+_CHINESE_NAMES: Mapping[tuple[Measure, str], str] = {
+    ("points", "contribution"): "贡献值",
+    ("points", "reputation"): "声望值",
+    ("days", "active_days"): "活跃",
+    ("days", "streak"): "连续活跃",
+    ("number", "miles"): "里程",
+    ("number", "nights"): "住宿夜数",
+}
 
 
 class _Chinese(Phrases):
@@ -163,18 +208,41 @@ class _Chinese(Phrases):
 
     @override
     def amount(self, value: int) -> str:
-        if self.measure == "money":
-            return money.in_words(value, self._currency)
+        match self.measure:
+            case "money":
+                return money.in_words(value, self._currency)
+            case "rank":
+                return f"前 {_top(value)}" if value > 0 else "未上榜"
+            case "plan":
+                return "已付费" if value else "未付费"
+            case "label":
+                return "是" if value else "否"
+            case "number":
+                return f"{value:,}"
         unit = self._usual.unit if self._usual else None
         return f"{value:,} {unit or _CHINESE_UNITS[self.measure]}"
 
     @override
     def at_least(self, value: int) -> str:
+        match self.measure:
+            case "rank":
+                return run_on(self.name, "位列前", _top(value))
+            case "plan":
+                return run_on(self.name, "在付费期内")
+            case "label":
+                return run_on("属于", self.name)
         what = "入会" if self._tenure else self._usual.verb if self._usual else self.name
         return run_on(what, "满", self.amount(value))
 
     @override
     def more(self, value: int) -> str:
+        match self.measure:
+            case "rank":
+                return run_on(self.name, "下次评榜再超过", _share(value), "的成员")
+            case "plan":
+                return run_on("支付", self.name)
+            case "label":
+                return run_on("属于", self.name)
         if self._tenure:
             return run_on("入会再满", self.amount(value))
         if self._usual:

@@ -89,7 +89,7 @@ class Tier(_Part):
     )
     deduct: Annotated[dict[Slug, Amount], Field(max_length=10)] = Field(
         default={},
-        description="Taken off these metrics where the tier's promise ends, before the member is ranked again.",
+        description="Taken off these metrics where the tier's promise ends, before members are ranked again.",
     )
     replaces: Annotated[tuple[Slug, ...], Field(max_length=20)] = Field(
         default=(), description="Tiers of earlier versions: whoever has one of them has this one instead."
@@ -144,7 +144,8 @@ class LadderRules(_Part):
 
 
 class SpecialReview(_Part):
-    """Members whom the rules don't reach, for operators to look at: each quarter, each who meets the condition."""
+    """Members whom the rules don't reach, for operators to look at: each quarter, each who meets the
+    condition."""
 
     id: Slug = Field(description="Its own within the program.")
     name: Name = Field(default=Text(), description="What operators read.")
@@ -186,8 +187,8 @@ class Program(_Part):
     downgrade: Downgrade = Field(default=Downgrade(), description="How a tier is lost.")
     refunds: Literal["at_once", "at_next_review", "never"] = Field(
         default="at_once",
-        description="When a refund that takes away what earned a tier is acted on: with a notice at once; where "
-        "the year ends; or never. Figures go down in any case, and operators are shown such tiers.",
+        description="When a refund that takes away what earned a tier is acted on: with a notice at once; "
+        "where the year ends; or never. Figures go down in any case, and operators are shown such tiers.",
     )
     special_reviews: Annotated[tuple[SpecialReview, ...], Field(max_length=10)] = Field(
         default=(), description="Whom operators are shown each quarter."
@@ -291,7 +292,8 @@ class Program(_Part):
 
     @cached_property
     def ladders_by_id(self) -> "Mapping[str, Ladder]":
-        """Every ladder, in the order in which the program has them. `tiers` alone make one that is called main."""
+        """Every ladder, in the order in which the program has them. `tiers` alone make one that is called
+        main."""
         rules = self.ladders or (LadderRules(id="main", tiers=self.tiers or ()),)
         return {one.id: Ladder(self, one) for one in rules}
 
@@ -338,7 +340,7 @@ class Ladder:
         return tier.validity or self._validity
 
     def is_earned(self, tier: Tier) -> bool:
-        """Whether a member can earn the tier: the first one, and those with a criterion; others are bought."""
+        """Whether a member can earn the tier: the first, and those with a criterion; others are bought."""
         return tier.qualify is not None or tier is self.tiers[0]
 
     def at_expiry(self, tier: Tier) -> bool:
@@ -348,8 +350,8 @@ class Ladder:
     def shown(self, standing: Standing) -> tuple[Source | Literal["earned"], str]:
         """The tier that counts, and what gives it.
 
-        A hold rules in any case. Else the highest tier does, whatever gives it: a fee that buys silver takes no
-        gold away. Of equal ones, the first in the order of precedence is named.
+        A hold rules in any case. Else the highest tier does, whatever gives it: a fee that buys silver
+        takes no gold away. Of equal ones, the first in the order of precedence is named.
         """
         layers = list(standing.layers())
         if layers[0][0] == "hold":
@@ -386,8 +388,8 @@ class Versions:
     def in_force(self, at: datetime, joined: date | None = None) -> tuple[int, Program]:
         """The version that decides at a moment. The first one also holds for all time before it.
 
-        `joined` makes the answer one member's own: a version that changes things from the next cycle on begins
-        for each where its year does.
+        `joined` makes the answer one member's own: a version that changes things from the next cycle on
+        begins for each where its year does.
         """
         place = max(0, bisect_right(self._starts, at.timestamp()) - 1)
         _, number, program = self._by_start[place]
@@ -401,7 +403,7 @@ class Versions:
 
     @staticmethod
     def _next_cycle(earlier: Program, program: Program, joined: date) -> datetime | None:
-        """When the member's next year begins after the version does, by the years of the version before it."""
+        """When the member's next year begins after the version does, by the version before it."""
         assert program.effective_from
         day = earlier.day(program.effective_from)
         if earlier.midnight(day) >= program.effective_from and earlier.window.closed_before(

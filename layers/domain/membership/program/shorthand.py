@@ -12,7 +12,8 @@ def kind_alone(value: Any) -> Any:
 
 
 def kind_or_name(kinds: Any) -> Any:
-    """What an editor may offer where `kind_alone` reads: each kind, and the name of each that needs no more."""
+    """What an editor may offer where `kind_alone` reads: each kind, and the name of each that needs no
+    more."""
     alone = [
         kind.model_fields["kind"].default
         for kind in get_args(kinds)

@@ -9,6 +9,7 @@ from membership.program import money
 from membership.program.criteria import Comparison, Criterion, Figures
 from membership.program.kinds import listed
 from membership.program.metrics import Tallied
+from membership.program.metrics.exchange import Exchange
 from membership.program.phrases import Phrases, phrases_of
 from membership.program.schema import Ladder, Program, Reward, Tier
 from membership.program.sentences import Group, sentence
@@ -206,11 +207,25 @@ def _window(program: Program, language: Language) -> str:
 
 def _metric(id_: str, program: Program, language: Language) -> MetricInWords:
     metric = program.metrics[id_]
-    counts = metric.in_words(language, program.currency)
+    counts = (
+        _exchange(metric, program, language)
+        if isinstance(metric, Exchange)
+        else metric.in_words(language, program.currency)
+    )
     if isinstance(metric, Tallied) and metric.window not in (None, program.window):
         assert metric.window is not None
         counts += ("" if language == "zh" else " ") + metric.window.in_words.get(language)
     return MetricInWords(id=id_, name=metric_name(id_, program, language), counts=counts)
+
+
+def _exchange(metric: Exchange, program: Program, language: Language) -> str:
+    base = metric_name(metric.add_to, program, language)
+    gives = amount(metric.add_to, metric.worth, program, language)
+    every = amount(metric.of, metric.each, program, language)
+    source = metric_name(metric.of, program, language)
+    if language == "zh":
+        return f"{base}；{run_on(source, '每满', every)}，另计 {gives}。"
+    return f"{base}, and {gives} more for every {every} of {source}."
 
 
 def _tier(rank: int, tier: Tier, ladder: Ladder, program: Program, language: Language) -> TierInWords:
@@ -329,12 +344,13 @@ _DEDUCTED = Text(
 )
 _REFUNDS = {
     "at_once": Text(
-        en="A refund takes back what its order gave. Where that had earned a tier, its loss is announced at once.",
+        en="A refund takes back what its order gave. "
+        "Where that had earned a tier, its loss is announced at once.",
         zh="退款将扣回该订单带来的数值；若等级因此失去依据，将立即发出降级通知。",
     ),
     "at_next_review": Text(
-        en="A refund takes back what its order gave. Where that had earned a tier, it is judged again as the next "
-        "period begins.",
+        en="A refund takes back what its order gave. "
+        "Where that had earned a tier, it is judged again as the next period begins.",
         zh="退款将扣回该订单带来的数值；若等级因此失去依据，将在下一周期开始时重新评定。",
     ),
     "never": Text(

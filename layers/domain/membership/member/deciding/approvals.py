@@ -29,7 +29,8 @@ def ask(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     }
     found = reached(case, judged, reviewed=True)
     for id_, one in open_.items():
-        # The year may have turned since it was reached: only a refund, or having got there otherwise, ends it.
+        # The year may have turned since it was reached: only a refund, or having got there otherwise, ends
+        # it.
         if one.tier in ladder and ladder.rank(one.tier) > ladder.rank(case.standing.tier):
             if found or not case.case.refunded:
                 continue
@@ -65,7 +66,7 @@ def ask(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
 
 
 def undermine(case: LadderCase) -> Iterator[Outcome]:
-    """A tier that a refund left without ground is acted on as the program says, and shown to operators anyway."""
+    """A tier without ground after a refund: acted on as the program says, and shown to operators."""
     for outcome in _undermine(case):
         yield outcome
         assert isinstance(outcome, TierUndermined)

@@ -47,7 +47,7 @@ class Case:
 
     @property
     def told(self) -> datetime:
-        """When the member can be told: a fact that came late, or was settled late, starts no notice in the past."""
+        """When the member can be told: what came or was settled late starts no notice in the past."""
         if isinstance(self.fact, Review) and self.fact.dated:
             return max(self.at, self.fact.dated)
         return max(self.at, self.fact.recorded_at, self.now or self.at)

@@ -38,7 +38,7 @@ def begin(case: Case) -> Iterator[Outcome]:
 
 
 def tell_referrer(case: Case) -> Iterator[Outcome]:
-    """A friend counts when it registers, and when it first buys; a purchase that was wholly returned, no more."""
+    """A friend counts when it registers and when it first buys; what was wholly returned, no more."""
     member = case.member
     referrer = member.attributes.referrer
     for stage, done in (("registered", True), ("bought", member.purchases > 0)):

@@ -74,7 +74,8 @@ def announce(case: LadderCase) -> Iterator[Outcome]:
     while_qualified = isinstance(ladder.validity(tier), WhileQualified)
     told = case.case.told
     lost = max(fall_day, earliest_fall(program, ladder, told))
-    # A promise is renewed by what counts now; where it is judged at its end, or there is none, by what is left then.
+    # A promise is renewed by what counts now; where it is judged at its end, or there is none, by what is
+    # left then.
     day = max(lost - ONE_DAY, case.today) if ladder.at_expiry(tier) else case.today
     day = max(fall_day, case.today) if while_qualified else day
     seen = case.after_deduction(case.seen(day))

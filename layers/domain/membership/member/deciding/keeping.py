@@ -1,4 +1,4 @@
-"""Promises: renewed where the rule to stay is met again, shortened where a refund took what had earned them."""
+"""Promises: renewed where the rule to stay is met again, shortened where a refund took their ground."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -92,7 +92,7 @@ def _next_review(case: LadderCase) -> date:
 
 
 def lost_ground(case: LadderCase) -> Evidence | None:
-    """What is left of what had earned the tier, where the fact at hand took so much of it that it is not enough."""
+    """What is left of what had earned the tier, where the fact at hand left too little of it."""
     standing, today = case.standing, case.today
     if not case.case.refunded or not standing.qualified or standing.undermined:
         return None

@@ -36,9 +36,11 @@ def pay(case: LadderCase) -> Iterator[Outcome]:
     program, today = case.case.program, case.today
     running = None
     for tier in case.ladder.tiers:
-        if tier.buy and isinstance(metric := program.metrics[tier.buy], Paid):
-            if term := metric.running(case.case.member.tallies.get(tier.buy, {}), today):
-                running = tier.id, term.last + timedelta(days=1)
+        metric = program.metrics[tier.buy] if tier.buy else None
+        if not isinstance(metric, Paid):
+            continue
+        if term := metric.running(case.case.member.tallies.get(tier.buy or "", {}), today):
+            running = tier.id, term.last + timedelta(days=1)
     now = case.standing.overrides.get("paid")
     if running and (now is None or (now.tier, now.until) != running):
         yield from override(case, "paid", *running)

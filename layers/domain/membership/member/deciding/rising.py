@@ -24,8 +24,10 @@ def days_to_judge(case: Case) -> list[date]:
 
 
 def reached(case: LadderCase, judged: Judged, *, reviewed: bool) -> tuple[LadderCase, Tier, date] | None:
-    """The highest tier above the member's that was met on any of the days; of equal ones by the latest day,
-    which promises the most. Those that an operator confirms are looked at apart from those that are automatic."""
+    """The highest tier above the member's that was met on any of the days, those to be confirmed apart.
+
+    Of equal ones by the latest day, which promises the most.
+    """
     rank, best = case.ladder.rank(case.standing.tier), None
     for then, day in judged:
         seen = then.seen(day)

@@ -64,7 +64,8 @@ class Comparison(CriterionKind):
         return self.gte < 0
 
     def position(self) -> int:
-        """How much of the board may not be above, in hundredths of a per cent. Raises ValueError for an amount."""
+        """How much of the board may not be above, in hundredths of a per cent. Raises ValueError for an
+        amount."""
         if not self.is_share:
             raise ValueError("is a place on a board: write it as top 10%")
         return 10_000 - int(-self.gte * 100)

@@ -112,8 +112,8 @@ class Tallied(MetricKind):
 
     carry_over: Annotated[Number, AfterValidator(more_than_nothing)] | None = Field(
         default=None,
-        description="What a period has above the highest threshold that it reached counts in the next one, too, "
-        "up to so much.",
+        description="What a period has above the highest threshold that it reached counts in the next one, "
+        "too, up to so much.",
     )
     _steps: list[int] = PrivateAttr(default_factory=list)
     _most: int = PrivateAttr(default=0)
@@ -189,12 +189,12 @@ class Tallied(MetricKind):
         return sum(amount for bucket, amount in tally.items() if window.start(bucket) in span)
 
     def _carried(self, last: int) -> int:
-        """What the last period leaves to this one: what it had above the highest threshold that it reached."""
+        """What the last period leaves to this one: all above the highest threshold that it reached."""
         place = bisect_right(self._steps, last)
         return min(self._most, last - self._steps[place - 1]) if place else 0
 
     def bind_carry_over(self, steps: Iterable[int], most: int) -> None:
-        """Told by the program: the thresholds that its tiers ask of this metric, and the most that is carried."""
+        """Told by the program: the thresholds of its tiers, and the most that is carried."""
         self._steps, self._most = sorted(steps), most
 
     def horizon(self, window: Window, day: date) -> date:

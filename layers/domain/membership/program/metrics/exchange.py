@@ -11,7 +11,7 @@ from membership.program.flaws import Fault
 from membership.program.metrics.base import Derived, Elapsed, Measure, MetricKind, Tallied
 from membership.program.money import to_smallest
 from membership.program.numbers import Number
-from membership.program.text import Language, run_on
+from membership.program.text import Language
 
 
 class Exchange(Derived):
@@ -57,9 +57,17 @@ class Exchange(Derived):
     def figure(self, figures: Mapping[str, int]) -> int:
         return figures[self.add_to] + max(0, figures[self.of]) // self._every * self._gives
 
+    @property
+    def each(self) -> int:
+        """How many of the one, in its smallest unit …"""
+        return self._every
+
+    @property
+    def worth(self) -> int:
+        """… are worth how much of the other."""
+        return self._gives
+
     @override
     def in_words(self, language: Language, currency: str) -> str:
-        """Named by ids; `wording` knows what the sources are called and says more."""
-        if language == "zh":
-            return f"{self.add_to}，{run_on(self.of, '每满', str(self.every), '加', f'{self.gives:,}')}。"
-        return f"{self.add_to}, and {self.gives:,} more for every {self.every:,} of {self.of}."
+        """By ids; `wording` knows what the business calls them."""
+        return f"{self.add_to} + {self.gives} × ⌊{self.of} ÷ {self.every}⌋"

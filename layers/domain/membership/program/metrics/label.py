@@ -1,4 +1,4 @@
-"""Segments: whether the shop has given a member a label, so that a rule can ask less, or something else, of some."""
+"""Segments: whether the shop has given a member a label, so that a rule can ask less of some."""
 
 from typing import Annotated
 

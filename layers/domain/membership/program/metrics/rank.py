@@ -23,7 +23,7 @@ class Rank(Tallied):
     rank: str = Field(description="The metric that the board is made of.")
     cut: Cut = Field(
         default="monthly",
-        description="When the board is cut: as each month, quarter or year begins, by the figures of the eve.",
+        description="When the board is cut: as each month, quarter or year begins, by the eve's figures.",
     )
 
     @property

@@ -27,8 +27,8 @@ class Sum(Tallied):
     """Money of orders, or the values of one kind of activity, added up."""
 
     sum: Annotated[str, Field(min_length=1, max_length=70), AfterValidator(_summable)] = Field(
-        description="`order.amount` (refunds are always taken off), `order.saved` (what the membership saved), "
-        "or the value of a kind of activity: `flight.value`.",
+        description="`order.amount` (refunds are always taken off), `order.saved` (what the membership "
+        "saved), or the value of a kind of activity: `flight.value`.",
         examples=["order.amount", "flight.value"],
     )
 

@@ -14,7 +14,8 @@ class ValidityKind(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     at_expiry: ClassVar[bool] = False
-    """Whether a promise is renewed only where it ends: one that is counted from the day would grow each day."""
+    """Whether a promise is renewed only where it ends: one that is counted from the day would grow each
+    day."""
 
     @abstractmethod
     def in_words(self, window: Window) -> Text:

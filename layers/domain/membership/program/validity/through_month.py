@@ -28,7 +28,7 @@ class ThroughMonth(ValidityKind):
     def in_words(self, window: Window) -> Text:
         en, zh = ("next year", "次年") if self.years_after == 1 else ("the year after next", "第三年")
         return Text(
-            en=f"Until the end of {month_name[self.month]} of {en}, counted from the year in which it was earned.",
+            en=f"Until the end of {month_name[self.month]} of {en}, from the year in which it was earned.",
             zh=f"有效期至获得等级之年起{zh} {self.month} 月末。",
         )
 

@@ -39,7 +39,8 @@ class WindowKind(BaseModel, ABC):
     @property
     @abstractmethod
     def within(self) -> Text:
-        """Tells a figure of this window from that of another: after the words in English, before in Chinese."""
+        """Tells a figure of this window from that of another: after the words in English, before in
+        Chinese."""
 
     @abstractmethod
     def span(self, day: date, joined: date) -> Span:
@@ -70,6 +71,6 @@ class WindowKind(BaseModel, ABC):
         """The first day of a bucket. No bucket lies partly in a span."""
         return date.fromordinal(bucket)
 
-    def closed_before(self, day: date, joined: date) -> date | None:
+    def closed_before(self, day: date, joined: date) -> date | None:  # noqa: ARG002
         """The last day of the period before the one of `day`; None where there are no periods."""
         return None

@@ -9,7 +9,8 @@ from membership.program.windows.base import Span, WindowKind
 
 
 class Yearly(WindowKind):
-    """Every member's years begin on one day of the calendar, so a year is one bucket, named by its first part."""
+    """Every member's years begin on one day of the calendar, so a year is one bucket, named by its first
+    part."""
 
     @abstractmethod
     def begins(self, year: int) -> date:
