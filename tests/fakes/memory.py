@@ -9,14 +9,15 @@ from threading import RLock
 from typing import Any
 from zlib import crc32
 
-from membership.errors import NotFound
+from membership.errors import NotFound, Unsettleable
 from membership.facts import Fact, facts
 from membership.member.applied import AppliedFacts
 from membership.member.state import Member, OrderAccount
-from membership.outcomes import Envelope
+from membership.outcomes import ApprovalDecided, ApprovalRequested, ApprovalWithdrawn, Envelope, Outcome
 from membership.program.schema import Program, Versions
 from membership.settle import Settled
 from membership.store.access import ApiKey, Caller, Role
+from membership.store.approvals import Question, Status
 from membership.store.ledger import Appended, Overtaken, Page, Stored
 
 SHARDS = 16
@@ -33,6 +34,7 @@ class MemoryLedger:
         self._members: dict[tuple[str, str], tuple[str, bytes, int, date | None]] = {}
         self._refunded: dict[tuple[str, str], dict[str, int]] = {}
         self._parked: dict[tuple[str, str], dict[str, str]] = {}
+        self._questions: dict[tuple[str, str], Question] = {}
         self._lock = RLock()
 
     def append(self, program: str, fact: Fact) -> Appended:
@@ -56,30 +58,40 @@ class MemoryLedger:
     def known(self, program: str, member_ids: Sequence[str]) -> set[str]:
         return {member_id for member_id in member_ids if (program, member_id) in self._members}
 
-    def accounts(self, program: str, member_id: str, order_ids: Sequence[str]) -> dict[str, OrderAccount]:
+    def accounts(
+        self, program: str, member_ids: Sequence[str], order_ids: Sequence[str]
+    ) -> dict[str, OrderAccount]:
         with self._lock:
-            known = self._facts.get((program, member_id), {})
-            refunded = self._refunded.get((program, member_id), {})
+            refunded = self.refunded_orders(program, member_ids)
             found = {}
             for order_id in order_ids:
-                body = known.get(f"order#{order_id}")
+                orders = (self._facts.get((program, one), {}).get(f"order#{order_id}") for one in member_ids)
+                body = next((body for body in orders if body), None)
                 order: Any = facts.validate_json(body) if body else None
                 found[order_id] = OrderAccount(order, refunded.get(order_id, 0))
             return found
 
     def commit(self, program: str, stored: Stored, settled: Settled) -> list[Envelope]:
-        member, version = settled.member, stored.version + 1
+        member, version = settled.member, stored.next_version
         place = (program, member.id)
         envelopes = [
             Envelope.seal(program, member.id, f"{version}#{n}", outcome)
             for n, outcome in enumerate(settled.outcomes)
         ]
+        for fact in settled.forwarded:
+            self.append(program, fact)
+        if 1 + settled.writes + bool(settled.merges_into) > 100:
+            raise Unsettleable("a transaction takes 100 items")
         with self._lock:
             before = self._members.get(place)
             outcomes = self._outcomes.setdefault(place, {})
             written = (before[2] if before else None) != (stored.version if stored.member else None)
             if written or any((version, n) in outcomes for n in range(len(envelopes))):
                 raise Overtaken(f"{program}: a member moved on from version {stored.version}")
+            if settled.merges_into:
+                into = self.load(program, settled.merges_into).member
+                if into is None or not into.goes_on:
+                    raise Overtaken(f"{program}: a member to merge into went away")
             due = settled.due
             if not settled.due_is_exact:
                 due = min((day for day in (stored.due, settled.due) if day), default=None)
@@ -90,7 +102,29 @@ class MemoryLedger:
             )
             for order_id, account in settled.accounts.items():
                 self._refunded.setdefault(place, {})[order_id] = account.refunded
+            for fact in settled.onward:
+                self.append(program, fact)
+            self._list(program, member.id, [*settled.questions, *settled.outcomes])
         return envelopes
+
+    def _list(self, program: str, member_id: str, outcomes: Sequence[Outcome]) -> None:
+        for one in outcomes:
+            match one:
+                case ApprovalRequested():
+                    self._questions[program, one.approval] = Question(
+                        one.approval, member_id, "open", one.at, one
+                    )
+                case ApprovalDecided():
+                    known = self._questions[program, one.approval]
+                    status: Any = "approved" if one.verdict == "approve" else "declined"
+                    self._questions[program, one.approval] = replace(known, status=status, answer=one)
+                case ApprovalWithdrawn():
+                    known = self._questions[program, one.approval]
+                    self._questions[program, one.approval] = replace(known, status="withdrawn")
+
+    @property
+    def approvals(self) -> "MemoryApprovals":
+        return MemoryApprovals(self._questions)
 
     def facts(self, program: str, member_id: str) -> Iterator[Fact]:
         bodies = sorted(self._facts.get((program, member_id), {}).items())
@@ -102,14 +136,14 @@ class MemoryLedger:
     def last_version(self, program: str, member_id: str) -> int:
         return max((version for version, _ in self._outcomes.get((program, member_id), {})), default=0)
 
-    def history(self, program: str, member_id: str, after: str | None, limit: int) -> Page[Envelope]:
-        newest = self._in_order(program, member_id)[::-1]
-        if after:
-            newest = [(place, envelope) for place, envelope in newest if list(place) < json.loads(after)]
-        more = len(newest) > limit
-        return Page(
-            [envelope for _, envelope in newest[:limit]], json.dumps(newest[limit - 1][0]) if more else None
-        )
+    def history(
+        self, program: str, member_id: str, before: str | None, limit: int
+    ) -> list[tuple[str, Envelope]]:
+        newest = [
+            (f"outcome#{version:012d}#{n:03d}", envelope)
+            for (version, n), envelope in self._in_order(program, member_id)[::-1]
+        ]
+        return [(place, envelope) for place, envelope in newest if not before or place < before][:limit]
 
     def due(self, program: str, shard: int, through: date, after: str | None, limit: int) -> Page[str]:
         with self._lock:
@@ -123,8 +157,11 @@ class MemoryLedger:
         more = len(waiting) > start + limit
         return Page([member_id for _, member_id in page], json.dumps(page[-1]) if more else None)
 
-    def refunded_orders(self, program: str, member_id: str) -> dict[str, int]:
-        return dict(self._refunded.get((program, member_id), {}))
+    def refunded_orders(self, program: str, member_ids: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for member_id in reversed(member_ids):
+            found |= self._refunded.get((program, member_id), {})
+        return found
 
     def park(self, program: str, fact: Fact, error: str, at: datetime) -> None:
         self._parked[program, fact.member_id] = {"fact": fact.key, "error": error, "at": at.isoformat()}
@@ -148,6 +185,28 @@ class MemoryLedger:
 
 def _told(fact: Fact) -> str:
     return fact.model_dump_json(exclude={"id", "recorded_at"})
+
+
+class MemoryApprovals:
+    """The operators' list, as the ledger's commits have left it."""
+
+    def __init__(self, questions: dict[tuple[str, str], Question]) -> None:
+        self._questions = questions
+
+    def get(self, program: str, approval_id: str) -> Question:
+        if (program, approval_id) not in self._questions:
+            raise NotFound("there is no such approval")
+        return self._questions[program, approval_id]
+
+    def page(
+        self, program: str, status: Status, limit: int, after: str | None
+    ) -> tuple[list[Question], str | None]:
+        found = sorted(
+            (one for (of, _), one in self._questions.items() if of == program and one.status == status),
+            key=lambda one: one.place,
+        )
+        found = [one for one in found if after is None or one.place > after]
+        return found[:limit], found[limit - 1].place if len(found) > limit else None
 
 
 class MemoryPrograms:

@@ -1,5 +1,7 @@
 """One member's trouble never blocks, loses or delays the others."""
 
+from datetime import datetime
+
 import pytest
 
 from membership.errors import Contended
@@ -16,13 +18,13 @@ class Troubled:
     def __init__(self, settling: Settling, poison: str = "", contended: str = "") -> None:
         self.settling, self.poison, self.contended = settling, poison, contended
 
-    def settle(self, program: str, member_id: str, facts: list[Fact]) -> Committed:
+    def settle(self, program: str, member_id: str, facts: list[Fact], now: datetime) -> Committed:
         if member_id == self.contended:
             raise Contended("others were first")
         if any(fact.key == self.poison for fact in facts):
             # The way a fault of the domain shows: an exception nobody foresaw, from deep inside.
             facts = [fact.model_copy(update={"occurred_at": None}) for fact in facts]
-        return self.settling.settle(program, member_id, facts)
+        return self.settling.settle(program, member_id, facts, now)
 
 
 def run(services: Services, settling: Troubled, *facts: Fact) -> list[Verdict]:

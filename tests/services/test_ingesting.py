@@ -1,6 +1,6 @@
 """Each fact is answered by itself, and who waits sees what it led to."""
 
-from datetime import date
+from datetime import date, datetime
 
 from membership.errors import Unsettleable
 from membership.facts import Activity, Attributes, Fact
@@ -74,10 +74,10 @@ def test_enrolling_again_with_nothing_new_is_no_fact(services: Services) -> None
 
 def test_a_member_whom_nobody_can_settle_does_not_spoil_the_others_answer(services: Services) -> None:
     class Poisoned:
-        def settle(self, program: str, member_id: str, facts: list[Fact]) -> Committed:
+        def settle(self, program: str, member_id: str, facts: list[Fact], now: datetime) -> Committed:
             if member_id == "bob":
                 raise Unsettleable("a fault of ours")
-            return services.settling.settle(program, member_id, facts)
+            return services.settling.settle(program, member_id, facts, now)
 
     ingest = Ingest(services.ledger, Poisoned())
     taken = ingest.take(services.program, [services.order("bob", "1"), services.order("ann", "2")])

@@ -7,7 +7,7 @@ import pytest
 from membership.reviewing import NotYet, Place, review, unreviewed
 from tests.services.conftest import NOW, Services, days
 
-DAY = date(2024, 12, 2)
+DAY = date(2024, 12, 1)
 
 
 def members_due(services: Services, count: int) -> list[str]:
@@ -24,7 +24,7 @@ def test_each_due_member_gets_one_fact_however_often_it_runs(services: Services)
     for _ in range(3):
         done = review(services.ledger, services.program, DAY, NOW, Place(), lambda: True)
         assert (done.reviewed, done.rest) == (40, None)
-    assert [services.reviews(name) for name in names] == [["2024-12-02"]] * 40
+    assert [services.reviews(name) for name in names] == [[DAY.isoformat()]] * 40
 
 
 def test_nobody_is_reviewed_before_the_day(services: Services) -> None:
@@ -40,7 +40,7 @@ def test_a_review_that_stops_goes_on_where_it_stopped(services: Services) -> Non
         progress = review(services.ledger, services.program, DAY, NOW, place, lambda: next(steps))  # noqa: B023
         place, runs = progress.rest, runs + 1
     assert runs > 5
-    assert all(services.reviews(name) == ["2024-12-02"] for name in names)
+    assert all(services.reviews(name) == [DAY.isoformat()] for name in names)
 
 
 def test_members_that_were_settled_meanwhile_are_not_due_again(services: Services) -> None:

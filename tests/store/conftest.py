@@ -12,6 +12,7 @@ from membership.program import presets
 from membership.program.reading import read_program
 from membership.program.schema import Program
 from membership.store.access import Access
+from membership.store.approvals import Approvals
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
 from membership.store.tables import Tables
@@ -23,18 +24,20 @@ class Stores:
     ledger: Any
     programs: Any
     access: Any
+    approvals: Any
 
 
 @pytest.fixture(params=["tables", "memory"])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "memory":
-        yield Stores(MemoryLedger(), MemoryPrograms(), MemoryAccess())
+        ledger = MemoryLedger()
+        yield Stores(ledger, MemoryPrograms(), MemoryAccess(), ledger.approvals)
         return
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
         tables = Tables(ledger=_table(client, "ledger"), state=_table(client, "state"))
         programs = Programs(client, tables, lambda: 0.0, fresh_for=0)
-        yield Stores(Ledger(client, tables), programs, Access(client, tables))
+        yield Stores(Ledger(client, tables), programs, Access(client, tables), Approvals(client, tables))
 
 
 @pytest.fixture(scope="session")
@@ -46,20 +49,18 @@ def _table(client: Any, name: str) -> str:
     def keys(first: str, second: str) -> list[dict[str, str]]:
         return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
 
+    def index(name: str, first: str, second: str, kind: str) -> dict[str, Any]:
+        return {"IndexName": name, "KeySchema": keys(first, second), "Projection": {"ProjectionType": kind}}
+
+    attributes = ("pk", "sk", "due_shard", "due", "approval_status", "approval_at")
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         KeySchema=keys("pk", "sk"),
-        AttributeDefinitions=[
-            {"AttributeName": attribute, "AttributeType": "S"}
-            for attribute in ("pk", "sk", "due_shard", "due")
-        ],
+        AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in attributes],
         GlobalSecondaryIndexes=[
-            {
-                "IndexName": "due",
-                "KeySchema": keys("due_shard", "due"),
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+            index("due", "due_shard", "due", "KEYS_ONLY"),
+            index("approvals", "approval_status", "approval_at", "ALL"),
         ],
     )
     return name

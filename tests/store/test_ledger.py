@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from membership.facts import Activity, Enrolment, Fact, Order, Profile, Refund, Review
+from membership.errors import NotFound
+from membership.facts import Activity, Enrolment, Fact, Order, Profile, Referral, Refund, Review
 from membership.member.state import OrderAccount
+from membership.outcomes import ApprovalDecided, ApprovalRequested, ApprovalWithdrawn, MemberMerged
 from membership.program.schema import Program, Versions
 from membership.settle import newcomer, settle
 from membership.store.keys import SHARDS, shard_of
@@ -122,29 +124,128 @@ def test_history_is_newest_first_and_in_pages(stores: Stores, program: Program) 
     commit(stores, program, order(1))
     commit(stores, program, order(2, 20_000_00))
     whole = [envelope.id for envelope in stores.ledger.outcomes(SHOP, "ann")]
-    found, after = [], None
-    while True:
-        page = stores.ledger.history(SHOP, "ann", after, 2)
-        assert len(page.data) <= 2
-        found += [envelope.id for envelope in page.data]
-        after = page.next
-        if after is None:
-            break
+    found, before = [], None
+    while page := stores.ledger.history(SHOP, "ann", before, 2):
+        assert len(page) <= 2
+        found += [envelope.id for _, envelope in page]
+        before = page[-1][0]
     assert found == whole[::-1]
     assert len(set(found)) == len(found) == 5
-    assert stores.ledger.history("other", "ann", None, 10).data == []
+    assert stores.ledger.history("other", "ann", None, 10) == []
 
 
 def test_accounts_of_orders_and_refunds(stores: Stores, program: Program) -> None:
     stores.ledger.append(SHOP, order(1))
-    empty = stores.ledger.accounts(SHOP, "ann", ["order-1", "order-2", "order-1"])
+    empty = stores.ledger.accounts(SHOP, ["ann"], ["order-1", "order-2", "order-1"])
     assert empty == {"order-1": OrderAccount(order(1)), "order-2": OrderAccount(None)}
     stored = stores.ledger.load(SHOP, "ann")
     done = settled(program, stored, order(1))
     done.accounts["order-1"] = OrderAccount(order(1), 40_00)  # type: ignore[attr-defined]
     stores.ledger.commit(SHOP, stored, done)
-    assert stores.ledger.accounts(SHOP, "ann", ["order-1"])["order-1"].refunded == 40_00
-    assert stores.ledger.refunded_orders(SHOP, "ann") == {"order-1": 40_00}
+    assert stores.ledger.accounts(SHOP, ["ann"], ["order-1"])["order-1"].refunded == 40_00
+    assert stores.ledger.refunded_orders(SHOP, ["ann"]) == {"order-1": 40_00}
+
+
+def test_an_absorbed_members_orders_have_accounts_too(stores: Stores, program: Program) -> None:
+    stores.ledger.append(SHOP, order(1, member="bob"))
+    for member, refunded in (("bob", 40_00), ("ann", 60_00)):
+        whose = ["ann", "bob"]
+        stored = stores.ledger.load(SHOP, member)
+        done = settled(program, stored, order(9, member=member))
+        done.accounts["order-1"] = OrderAccount(order(1, member="bob"), refunded)  # type: ignore[attr-defined]
+        stores.ledger.commit(SHOP, stored, done)
+        found = stores.ledger.accounts(SHOP, whose, ["order-1"])["order-1"]
+        assert found == OrderAccount(order(1, member="bob"), refunded), (
+            "the member's own account is the newer one"
+        )
+        assert stores.ledger.refunded_orders(SHOP, whose) == {"order-1": refunded}
+
+
+def test_what_a_decision_is_to_others_is_told_once(stores: Stores, program: Program) -> None:
+    told = Referral(
+        id="ann#bought#1",
+        member_id="bob",
+        friend="ann",
+        stage="bought",
+        day=NOW.date(),
+        occurred_at=NOW,
+        recorded_at=NOW,
+    )
+    for n in (1, 2):
+        stored = stores.ledger.load(SHOP, "ann")
+        done = settled(program, stored, order(n))
+        done.onward.append(told.model_copy(update={"recorded_at": NOW + timedelta(seconds=n)}))  # type: ignore[attr-defined]
+        stores.ledger.commit(SHOP, stored, done)
+    assert stores.ledger.load(SHOP, "ann").version == 2
+    (fact,) = stores.ledger.facts(SHOP, "bob")
+    assert fact.recorded_at == NOW + timedelta(seconds=1)
+
+
+def test_nobody_merges_into_a_member_that_has_gone(stores: Stores, program: Program) -> None:
+    def merging(stored: Stored) -> object:
+        done = settled(program, stored, order(1))
+        done.outcomes.append(MemberMerged(at=NOW, by="ops", reason="one person", into="bob"))  # type: ignore[attr-defined]
+        return done
+
+    stored = stores.ledger.load(SHOP, "ann")
+    with pytest.raises(Overtaken):
+        stores.ledger.commit(SHOP, stored, merging(stored))
+    commit(stores, program, order(2, member="bob"), member="bob")
+    bob = stores.ledger.load(SHOP, "bob")
+    gone = settled(program, bob, order(3, member="bob"))
+    gone.member.status, gone.member.merged_into = "merged", "cid"  # type: ignore[attr-defined]
+    stores.ledger.commit(SHOP, bob, gone)
+    with pytest.raises(Overtaken):
+        stores.ledger.commit(SHOP, stored, merging(stored))
+    assert stores.ledger.load(SHOP, "ann") == Stored(None)
+
+
+def test_the_operators_list_follows_the_decisions(stores: Stores, program: Program) -> None:
+    evidence = {
+        "version": 1,
+        "day": NOW.date(),
+        "rule": {"metric": "spend", "gte": 1},
+        "figures": {"spend": 1},
+    }
+
+    def asked(name: str, minute: int) -> ApprovalRequested:
+        at = NOW + timedelta(minutes=minute)
+        return ApprovalRequested.model_validate(
+            {
+                "at": at,
+                "ladder": "main",
+                "approval": name,
+                "kind": "promotion",
+                "tier": "gold",
+                "earned_on": at.date(),
+                "evidence": evidence,
+            }
+        )
+
+    def commit_outcomes(n: int, *outcomes: object) -> None:
+        stored = stores.ledger.load(SHOP, "ann")
+        done = settled(program, stored, order(n))
+        done.outcomes += outcomes  # type: ignore[attr-defined]
+        stores.ledger.commit(SHOP, stored, done)
+
+    common = {"at": NOW, "ladder": "main", "kind": "promotion", "tier": "gold"}
+    declined = ApprovalDecided(approval="apr_2", verdict="decline", by="ops", reason="not yet", **common)
+    gone = ApprovalWithdrawn(approval="apr_4", **common)
+    commit_outcomes(1, asked("apr_3", 3), asked("apr_1", 1), asked("apr_2", 2), asked("apr_4", 4), gone)
+    commit_outcomes(2, declined)
+
+    approvals = stores.approvals
+    first, after = approvals.page(SHOP, "open", 1, None)
+    rest, end = approvals.page(SHOP, "open", 1, after)
+    assert [one.id for one in (*first, *rest)] == ["apr_1", "apr_3"]
+    assert end is None
+    assert [one.id for one in approvals.page(SHOP, "withdrawn", 9, None)[0]] == ["apr_4"]
+    (answered,) = approvals.page(SHOP, "declined", 9, None)[0]
+    assert (answered.member_id, answered.answer) == ("ann", declined)
+    assert approvals.get(SHOP, "apr_1").asked == asked("apr_1", 1)
+    assert approvals.page("other", "open", 9, None) == ([], None)
+    with pytest.raises(NotFound):
+        approvals.get("other", "apr_1")
 
 
 def test_parking_leaves_a_mark_until_it_is_taken_away(stores: Stores) -> None:

@@ -48,7 +48,7 @@ def evaluate(
     def one(member: tuple[tuple[str, str], Sequence[Fact]]) -> Verdict:
         (program, member_id), facts = member
         try:
-            settling.settle(program, member_id, facts)
+            settling.settle(program, member_id, facts, now)
         except (Unsettleable, NotFound) as fault:
             return park_or_settle(program, facts, fault)
         except passing as trouble:

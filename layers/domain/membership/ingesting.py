@@ -79,7 +79,7 @@ class Ingest:
         def one_member(item: tuple[str, list[Fact]]) -> tuple[str, Committed | None]:
             member_id, facts = item
             try:
-                committed = self._settling.settle(program.id, member_id, facts)
+                committed = self._settling.settle(program.id, member_id, facts, now)
             except (Contended, Unsettleable):
                 return member_id, None
             # Where the stream was faster, or the request is a second try, the answer is still the same.
@@ -92,8 +92,8 @@ class Ingest:
 
     def _with_what_was_told(self, program: Program, facts: Sequence[Fact], committed: Committed) -> Committed:
         keys = {fact.key for fact in facts}
-        latest = self._ledger.history(program.id, committed.member.id, None, LATEST).data
-        told = [envelope for envelope in reversed(latest) if envelope.data.get("fact") in keys]
+        latest = self._ledger.history(program.id, committed.member.id, None, LATEST)
+        told = [envelope for _, envelope in reversed(latest) if envelope.data.get("fact") in keys]
         return replace(committed, outcomes=told)
 
 

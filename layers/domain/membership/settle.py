@@ -15,7 +15,15 @@ from membership.member.fold import come_or_go, fold
 from membership.member.forecast import due_on
 from membership.member.messages import message_for
 from membership.member.state import Member, OrderAccount
-from membership.outcomes import FactIgnored, MemberMerged, Outcome, ReferralTold
+from membership.outcomes import (
+    ApprovalDecided,
+    ApprovalRequested,
+    ApprovalWithdrawn,
+    FactIgnored,
+    MemberMerged,
+    Outcome,
+    ReferralTold,
+)
 from membership.program.schema import Program, Versions
 
 
@@ -31,6 +39,8 @@ class Settled:
     """Facts for other members, that the decisions are: of a friend's purchase, of a merge."""
     forwarded: list[Fact] = field(default_factory=list)
     """Facts told of a member after it was merged: they are the other one's, whatever comes of this."""
+    questions: list[ApprovalRequested] = field(default_factory=list)
+    """What operators were asked before and have not answered: a rebuild makes their list again, too."""
     changed: bool = False
     repeated: bool = False
     """Whether some of the facts had been applied before."""
@@ -38,6 +48,13 @@ class Settled:
     """The next day on which a review has something to decide."""
     due_is_exact: bool = False
     """Whether `due` replaces the stored day even where it is later: after a review or a rebuild."""
+
+    @property
+    def writes(self) -> int:
+        """Items that a commit writes besides the member's own."""
+        kinds = (ApprovalRequested, ApprovalDecided, ApprovalWithdrawn)
+        approvals = {one.approval for one in (*self.questions, *self.outcomes) if isinstance(one, kinds)}
+        return len(self.outcomes) + len(self.accounts) + len(self.onward) + len(approvals)
 
     @property
     def merges_into(self) -> str | None:
@@ -203,6 +220,9 @@ def rebuild(
     }
     for outcome in told:
         evolve(program, member, outcome)
+    settled.questions = [
+        one for one in told if isinstance(one, ApprovalRequested) and one.approval in member.approvals
+    ]
     given_back = refunded is not None and bool(settled.accounts)
     answered = {outcome.fact for outcome in told}
     pending = [fact for fact in ordered if isinstance(fact, Act) and fact.key not in answered]

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from membership.acts import Merge
 from membership.errors import (
     Contended,
     MembershipError,
@@ -12,7 +14,8 @@ from membership.errors import (
     RebuildNeeded,
     Unsettleable,
 )
-from membership.facts import Fact
+from membership.facts import Act, Fact
+from membership.gathering import gather
 from membership.member.state import Member
 from membership.outcomes import Envelope
 from membership.program.schema import Versions
@@ -21,8 +24,8 @@ from membership.store.ledger import Ledger, Overtaken, Stored
 from membership.store.programs import Programs
 
 ATTEMPTS = 8
-MOST_WRITES = 80
-"""A transaction takes 100 items; more outcomes than that are committed in several."""
+MOST_WRITES = 96
+"""A transaction takes 100 items, a few of which are none of these; what is more is committed in several."""
 
 
 @dataclass(frozen=True)
@@ -42,76 +45,103 @@ class Settling:
         """`pause(n)` waits before the n-th repetition."""
         self._ledger, self._programs, self._pause = ledger, programs, pause
 
-    def settle(self, program: str, member_id: str, facts: Sequence[Fact]) -> Committed:
-        """Apply the facts, all of this member. Raises Contended where others kept being first."""
+    def settle(
+        self, program: str, member_id: str, facts: Sequence[Fact], now: datetime | None = None
+    ) -> Committed:
+        """Apply the facts, all of this member. Raises Contended where others kept being first.
+
+        `now` is when, where that is later than the facts say: no notice begins before it.
+        """
         versions = self._programs.versions(program)
+        last = None
         for attempt in range(ATTEMPTS):
             stored = self._ledger.load(program, member_id, consistent=attempt > 0)
+            if attempt > 1 and stored == last:
+                # Nobody writes, yet outcomes stand in the way: the state was lost or restored.
+                return self.rebuild(program, member_id, now)
+            last = stored
             try:
-                settled = self._settle(program, versions, stored, member_id, facts)
+                settled = self._settle(program, versions, stored, member_id, facts, now)
             except RebuildNeeded as needed:
                 if isinstance(needed, MetricsChanged) and len(facts) > 1:
                     # What came before the change is decided by the rules that it came under.
-                    return self._in_halves(program, member_id, facts)
-                return self.rebuild(program, member_id)
-            if len(settled.outcomes) + len(settled.accounts) > MOST_WRITES and len(facts) > 1:
-                return self._in_halves(program, member_id, facts)
+                    return self._in_halves(program, member_id, facts, now)
+                return self.rebuild(program, member_id, now)
+            if settled.writes > MOST_WRITES and len(facts) > 1:
+                return self._in_halves(program, member_id, facts, now)
             if not settled.changed:
                 return Committed(settled.member, (), settled.repeated)
             try:
                 outcomes = self._ledger.commit(program, stored, settled)
                 return Committed(settled.member, outcomes, settled.repeated)
             except Overtaken:
-                if stored.member is None and attempt:
-                    # Nothing stored, yet outcomes stand in the way: the state was lost, the ledger was not.
-                    return self.rebuild(program, member_id)
                 self._pause(attempt)
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
-    def rebuild(self, program: str, member_id: str) -> Committed:
+    def rebuild(self, program: str, member_id: str, now: datetime | None = None) -> Committed:
         """Make the member anew from the whole ledger. Raises NotFound where the ledger has nothing of it."""
         versions = self._programs.versions(program)
         for attempt in range(ATTEMPTS):
             stored = self._ledger.load(program, member_id, consistent=True)
-            if stored.member is None:
-                # Going on from the last version keeps new outcomes from the places of old ones.
-                stored = Stored(None, self._ledger.last_version(program, member_id))
-            facts = list(self._ledger.facts(program, member_id))
+            if stored.member and stored.member.status == "erased":
+                raise NotFound("no such member")
+            # Going on from the last version keeps new outcomes from the places of old ones.
+            stored = replace(stored, last_outcome=self._ledger.last_version(program, member_id))
+            facts, members = gather(self._ledger, program, member_id)
             if not facts:
                 raise NotFound("no such member")
             envelopes = list(self._ledger.outcomes(program, member_id))
             with _faults_of_ours(program):
                 told = [envelope.open() for envelope in envelopes]
                 # Where the state was lost, so were the accounts: what they held is no news.
-                known = self._ledger.refunded_orders(program, member_id) if stored.member else None
-                settled = rebuild(versions, member_id, facts, told, known)
+                known = self._ledger.refunded_orders(program, members) if stored.member else None
+                settled = rebuild(versions, member_id, facts, told, known, now, self._gone(program, facts))
             wrong = [*settled.accounts]
-            settled.accounts = {id_: settled.accounts[id_] for id_ in wrong[:MOST_WRITES]}
+            room = max(0, MOST_WRITES - settled.writes + len(wrong))
+            settled.accounts = {id_: settled.accounts[id_] for id_ in wrong[:room]}
             try:
                 outcomes = self._ledger.commit(program, stored, settled)
             except Overtaken:
                 self._pause(attempt)
                 continue
-            if len(wrong) > MOST_WRITES:
-                rest = self.rebuild(program, member_id)
+            if len(wrong) > room:
+                rest = self.rebuild(program, member_id, now)
                 return Committed(rest.member, [*outcomes, *rest.outcomes])
             self._ledger.unpark(program, member_id)
             return Committed(settled.member, outcomes)
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
     def _settle(
-        self, program: str, versions: Versions, stored: Stored, member_id: str, facts: Sequence[Fact]
+        self,
+        program: str,
+        versions: Versions,
+        stored: Stored,
+        member_id: str,
+        facts: Sequence[Fact],
+        now: datetime | None,
     ) -> Settled:
         refunded = [fact.order_id for fact in facts if fact.type == "refund"]
-        accounts = self._ledger.accounts(program, member_id, refunded) if refunded else {}
+        members = (member_id, *(stored.member.absorbed if stored.member else ()))
+        accounts = self._ledger.accounts(program, members, refunded) if refunded else {}
+        gone = self._gone(program, facts)
         with _faults_of_ours(program):
             member = stored.member or newcomer(versions, member_id, facts)
-            return settle(versions, member, facts, accounts)
+            return settle(versions, member, facts, accounts, now, gone)
 
-    def _in_halves(self, program: str, member_id: str, facts: Sequence[Fact]) -> Committed:
+    def _gone(self, program: str, facts: Sequence[Fact]) -> set[str]:
+        """Members that acts among the facts would merge into, and that can't go on for anybody."""
+        named = {
+            fact.action.into for fact in facts if isinstance(fact, Act) and isinstance(fact.action, Merge)
+        }
+        stored = {one: self._ledger.load(program, one, consistent=True).member for one in named}
+        return {one for one, member in stored.items() if member is None or not member.goes_on}
+
+    def _in_halves(
+        self, program: str, member_id: str, facts: Sequence[Fact], now: datetime | None
+    ) -> Committed:
         middle = len(facts) // 2
-        first = self.settle(program, member_id, facts[:middle])
-        second = self.settle(program, member_id, facts[middle:])
+        first = self.settle(program, member_id, facts[:middle], now)
+        second = self.settle(program, member_id, facts[middle:], now)
         outcomes = [*first.outcomes, *second.outcomes]
         return Committed(second.member, outcomes, first.repeated or second.repeated)
 

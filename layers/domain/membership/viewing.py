@@ -1,13 +1,19 @@
 """Looking at members without changing them: what they are, what they did, what an order would do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 
-from membership.errors import NotFound
+from membership.errors import MetricsChanged, NotFound
 from membership.facts import Order
+from membership.gathering import gather
+from membership.member.deciding.replacing import successors
+from membership.member.evolve import evolve
+from membership.member.figures import joined
 from membership.member.state import Member
-from membership.outcomes import Envelope, Outcome
+from membership.outcomes import Envelope, Outcome, TierReplaced
 from membership.program.schema import Program, Versions
 from membership.settle import rebuild, settle
 from membership.store.ledger import Ledger, Page
@@ -21,6 +27,7 @@ _MADE_UP = "preview#"
 class Seen:
     """A member, with the version of its program that is in force."""
 
+    versions: Versions
     program: Program
     version: int
     member: Member
@@ -49,23 +56,35 @@ class Viewing:
 
     def member(self, program: str, member_id: str, now: datetime) -> Seen:
         """The member as it is stored. Raises NotFound, with the same words whoever else may have it."""
-        version, in_force = self.program(program, now)
         # Consistent: who has just been told of a tier must not read the one before.
         member = self._ledger.load(program, member_id, consistent=True).member
-        if member is None:
+        if member is None or member.status in (None, "erased"):
             raise NotFound("there is no such member")
-        return Seen(in_force, version, member)
+        return self._seen(program, member, now)
 
     def figures(self, program: str, member_id: str, now: datetime) -> Seen:
-        """The member with its sums as the program in force adds them up."""
+        """The member, or who goes on for it, with its sums as the program in force adds them up."""
         seen = self.member(program, member_id, now)
+        while seen.member.merged_into:
+            seen = self.member(program, seen.member.merged_into, now)
         if seen.member.fingerprint == seen.program.fingerprint:
             return seen
         # The metrics have changed since the member was settled: sums anew, standing as it is.
-        facts = self._ledger.facts(program, member_id)
-        anew = rebuild(Versions({seen.version: seen.program}), member_id, facts, ()).member
-        told = {name: getattr(seen.member, name) for name in ("status", "standings", "granted")}
-        return Seen(seen.program, seen.version, anew.model_copy(update=told))
+        facts, _ = gather(self._ledger, program, seen.member.id)
+        anew = rebuild(Versions({seen.version: seen.program}), seen.member.id, facts, ()).member
+        sums = {name: getattr(anew, name) for name in ("fingerprint", "tallies", "counted")}
+        return replace(seen, member=seen.member.model_copy(update=sums))
+
+    def _seen(self, program: str, member: Member, now: datetime) -> Seen:
+        """By the version that decides for this member, in whose place of an old tier a new one may stand."""
+        versions = self._programs.versions(program)
+        _, newest = versions.in_force(now)
+        version, in_force = versions.in_force(now, joined(newest, member))
+        replaced = list(successors(versions, in_force, member))
+        member = member.twin() if replaced else member
+        for ladder, tiers in replaced:
+            evolve(in_force, member, TierReplaced(at=now, ladder=ladder, replaced=tiers, version=version))
+        return Seen(versions, in_force, version, member)
 
     def preview(
         self, program: str, member_id: str, amount: int, occurred_at: datetime, now: datetime
@@ -75,17 +94,34 @@ class Viewing:
         order = Order(
             id=_MADE_UP,
             order_id=_MADE_UP,
-            member_id=member_id,
+            member_id=seen.member.id,
             occurred_at=occurred_at,
             recorded_at=now,
             amount=amount,
         )
-        settled = settle(Versions({seen.version: seen.program}), seen.member, [order], {})
-        return Previewed(Seen(seen.program, seen.version, settled.member), settled.outcomes)
+        try:
+            settled = settle(seen.versions, seen.member, [order], {}, now)
+        except MetricsChanged:  # it would have come before they did
+            settled = settle(Versions({seen.version: seen.program}), seen.member, [order], {}, now)
+        return Previewed(replace(seen, member=settled.member), settled.outcomes)
 
     def history(
         self, program: str, member_id: str, now: datetime, after: str | None, limit: int
     ) -> Page[Envelope]:
-        """Outcomes, newest first. Raises NotFound as `member` does."""
-        self.member(program, member_id, now)
-        return self._ledger.history(program, member_id, after, limit)
+        """Outcomes, newest first, those of members that it absorbed among its own. Raises NotFound as
+        `member` does. A cursor holds the place in each of their ledgers."""
+        members = (member_id, *self.member(program, member_id, now).member.absorbed)
+        places = after.split(",") if after else []
+        places += [""] * (len(members) - len(places))
+        ledgers = [
+            [
+                (envelope, n, place)
+                for place, envelope in self._ledger.history(program, one, before, limit + 1)
+            ]
+            for n, (one, before) in enumerate(zip(members, places, strict=False))
+        ]
+        found = list(islice(merge(*ledgers, key=lambda one: one[0].at, reverse=True), limit + 1))
+        for _, n, place in found[:limit]:
+            places[n] = place
+        data = [envelope for envelope, _, _ in found[:limit]]
+        return Page(data, ",".join(places) if len(found) > limit else None)

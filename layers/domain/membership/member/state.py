@@ -103,6 +103,11 @@ class Member(BaseModel):
     def applied(self, applied: AppliedFacts) -> None:
         self._applied = applied
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is still a member of this id, whatever becomes of it."""
+        return self.status not in ("merged", "erased")
+
     def is_outside(self, at: datetime) -> bool:
         """Whether what was done at that moment counts for nothing."""
         return any(begin <= at and (end is None or at < end) for begin, end, _ in self.outside)

@@ -117,7 +117,7 @@ def _item(delivery: Delivery) -> dict[str, Any]:
     return {
         **keys.delivery(delivery.program, delivery.id),
         "delivery_status": {"S": keys.delivery_status(delivery.program, delivery.status)},
-        "delivery_at": {"S": keys.delivery_at(delivery.created_at, delivery.id)},
+        "delivery_at": {"S": keys.by_time(delivery.created_at, delivery.id)},
         "expires_at": _expiry(touched),
         "body": {"S": delivery.model_dump_json(exclude={"status"})},
     }

@@ -53,6 +53,9 @@ def member_item(
         "body": {"S": member.model_dump_json(exclude_defaults=True)},
         "applied": {"B": member.applied.pack()},
     }
+    if not member.goes_on:
+        # For the conditions of others: nobody merges into a member that has gone.
+        item["gone"] = {"BOOL": True}
     if due is not None:
         item["due_shard"] = {"S": keys.due_shard(program, keys.shard_of(member.id))}
         item["due"] = {"S": keys.due(due, member.id)}

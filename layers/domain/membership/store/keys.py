@@ -7,6 +7,8 @@ Key = dict[str, dict[str, str]]
 
 DELIVERIES = "deliveries"
 """Index of deliveries by status and time."""
+APPROVALS = "approvals"
+"""Index of approvals by status and time."""
 
 
 def _key(pk: str, sk: str) -> Key:
@@ -134,6 +136,19 @@ def secret(digest: str) -> Key:
     return _key(f"key#{digest}", "key")
 
 
+# ── Approvals (STATE) ─────────────────────────────────────────────────────────────────────────────
+
+
+def approval(program: str, approval_id: str) -> Key:
+    """A question to operators."""
+    return _key(f"approval#{program}#{approval_id}", "approval")
+
+
+def approval_status(program: str, status: str) -> str:
+    """Index `approvals`, hash key: a program's approvals of one status."""
+    return f"{program}#{status}"
+
+
 # ── Deliveries and channels (STATE) ───────────────────────────────────────────────────────────────
 
 
@@ -147,9 +162,9 @@ def delivery_status(program: str, status: str) -> str:
     return f"{program}#{status}"
 
 
-def delivery_at(created_at: datetime, delivery_id: str) -> str:
-    """Index `deliveries`, range key: by time, at a fixed width so that text sorts as time does."""
-    return f"{created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{delivery_id}"
+def by_time(at: datetime, id_: str) -> str:
+    """Range key of `deliveries` and `approvals`: at a fixed width, so that text sorts as time does."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{id_}"
 
 
 def channel(program: str, kind: str) -> Key:

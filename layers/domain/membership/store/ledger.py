@@ -11,7 +11,8 @@ from membership.member.state import Member, OrderAccount
 from membership.outcomes import Envelope
 from membership.settle import Settled
 from membership.store import items, keys
-from membership.store.tables import Tables, lost_race, paged
+from membership.store.approvals import approval_writes
+from membership.store.tables import Tables, has_no_room, lost_race, paged, reasons
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,6 +38,14 @@ class Stored:
     member: Member | None
     version: int = 0
     due: date | None = None
+    last_outcome: int = 0
+    """The version that the newest outcome was committed with, where that is asked for: a state that was
+    restored from a backup is older than its ledger."""
+
+    @property
+    def next_version(self) -> int:
+        """Outcomes of two settlings never share a place."""
+        return max(self.version, self.last_outcome) + 1
 
     @property
     def condition(self) -> dict[str, Any]:
@@ -50,6 +59,17 @@ class Stored:
 
 
 T = TypeVar("T")
+
+_ABSENT: Any = {"ConditionExpression": "attribute_not_exists(pk)"}
+
+
+def _goes_on(table: str, program: str, member_id: str) -> Any:
+    """Holds while the member is there, and was not merged itself."""
+    return {
+        "TableName": table,
+        "Key": keys.member(program, member_id),
+        "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(gone)",
+    }
 
 
 @dataclass(frozen=True)
@@ -102,60 +122,88 @@ class Ledger:
                 found.add(member_id)
         return found
 
-    def accounts(self, program: str, member_id: str, order_ids: Sequence[str]) -> dict[str, OrderAccount]:
-        """What refunds of these orders have to know. Orders that never came have an empty account."""
-        found = {}
-        for order_id in sorted(set(order_ids)):
-            order = self._client.get_item(
-                TableName=self._tables.ledger,
-                Key=keys.fact(program, member_id, f"order#{order_id}"),
-                ConsistentRead=True,
+    def accounts(
+        self, program: str, member_ids: Sequence[str], order_ids: Sequence[str]
+    ) -> dict[str, OrderAccount]:
+        """What refunds of these orders have to know. Orders that never came have an empty account.
+
+        `member_ids`: the member, and those that it absorbed, whose orders are its own now.
+        """
+        return {order_id: self._account(program, member_ids, order_id) for order_id in sorted(set(order_ids))}
+
+    def _account(self, program: str, member_ids: Sequence[str], order_id: str) -> OrderAccount:
+        order = account = None
+        for member_id in member_ids:  # the member's own account has all that was given back since
+            order = order or self._read(
+                self._tables.ledger, keys.fact(program, member_id, f"order#{order_id}")
             )
-            account = self._client.get_item(
-                TableName=self._tables.state,
-                Key=keys.order_account(program, member_id, order_id),
-                ConsistentRead=True,
+            account = account or self._read(
+                self._tables.state, keys.order_account(program, member_id, order_id)
             )
-            found[order_id] = items.read_account(order.get("Item"), account.get("Item"))
-        return found
+        return items.read_account(order, account)
+
+    def _read(self, table: str, key: keys.Key) -> Any:
+        return self._client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
 
     def commit(self, program: str, stored: Stored, settled: Settled) -> list[Envelope]:
-        """State and outcomes in one conditional write. Raises Overtaken where `stored` is out of date."""
-        version, member = stored.version + 1, settled.member
+        """State, outcomes and what they are to others, in one conditional write.
+
+        Raises Overtaken where `stored` is out of date, or a member to merge into went away meanwhile.
+        """
+        version, member = stored.next_version, settled.member
         due = settled.due if settled.due_is_exact else _earlier(stored.due, settled.due)
         envelopes = [
             Envelope.seal(program, member.id, f"{version}#{n}", outcome)
             for n, outcome in enumerate(settled.outcomes)
         ]
+        ledger, state = self._tables.ledger, self._tables.state
         write: Any = {
-            "TableName": self._tables.state,
+            "TableName": state,
             "Item": items.member_item(program, member, version, due),
             **stored.condition,
         }
         others: list[Any] = [
-            {
-                "TableName": self._tables.ledger,
-                "Item": items.outcome_item(envelope, version, n),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
+            {"Put": {"TableName": ledger, "Item": items.outcome_item(envelope, version, n), **_ABSENT}}
             for n, envelope in enumerate(envelopes)
         ]
         others += [
-            {"TableName": self._tables.state, "Item": items.account_item(program, member.id, account)}
+            {"Put": {"TableName": state, "Item": items.account_item(program, member.id, account)}}
             for account in settled.accounts.values()
         ]
+        others += approval_writes(state, program, member.id, [*settled.questions, *settled.outcomes])
+        if settled.merges_into:
+            others.append({"ConditionCheck": _goes_on(state, program, settled.merges_into)})
+        onward: list[Any] = [
+            {"Put": {"TableName": ledger, "Item": items.fact_item(program, fact), **_ABSENT}}
+            for fact in settled.onward
+        ]
+        for fact in settled.forwarded:
+            self.append(program, fact)
         try:
-            if others:
-                self._client.transact_write_items(TransactItems=[{"Put": put} for put in (write, *others)])
-            else:
-                self._client.put_item(**write)
+            self._write(write, others, onward)
         except self._client.exceptions.ClientError as error:
             if lost_race(error):
                 raise Overtaken(f"{program}: a member moved on from version {stored.version}") from error
-            if error.response["Error"]["Code"] == "ValidationException":
+            if has_no_room(error):
                 raise Unsettleable(f"{program}: DynamoDB has no room for the member") from error
             raise
         return envelopes
+
+    def _write(self, member: Any, others: list[Any], onward: list[Any]) -> None:
+        if not others and not onward:
+            self._client.put_item(**member)
+            return
+        writes = [{"Put": member}, *others, *onward]
+        try:
+            self._client.transact_write_items(TransactItems=writes)
+        except self._client.exceptions.TransactionCanceledException as error:
+            told = reasons(error)
+            own, theirs = told[: len(writes) - len(onward)], told[len(writes) - len(onward) :]
+            if not {*own} <= {"None"} or "ConditionalCheckFailed" not in theirs:
+                raise
+            # Some of it was told before, as after the state was restored from a backup: once is enough.
+            news = [put for put, why in zip(onward, theirs, strict=True) if why != "ConditionalCheckFailed"]
+            self._write(member, others, news)
 
     def facts(self, program: str, member_id: str) -> Iterator[Fact]:
         """Every fact of the member, in no particular order."""
@@ -183,9 +231,11 @@ class Ledger:
         )
         return keys.version_of(answer["Items"][0]["sk"]["S"]) if answer["Items"] else 0
 
-    def history(self, program: str, member_id: str, after: str | None, limit: int) -> Page[Envelope]:
-        """Outcomes newest first; `after` is the `next` of the page before."""
-        start = {"ExclusiveStartKey": keys.in_ledger(program, member_id, after)} if after else {}
+    def history(
+        self, program: str, member_id: str, before: str | None, limit: int
+    ) -> list[tuple[str, Envelope]]:
+        """Outcomes, newest first, each with its place in the ledger; only those before a place."""
+        start = {"ExclusiveStartKey": keys.in_ledger(program, member_id, before)} if before else {}
         answer = self._client.query(
             TableName=self._tables.ledger,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :kind)",
@@ -197,8 +247,7 @@ class Ledger:
             Limit=limit,
             **start,  # type: ignore[arg-type]
         )
-        last = answer.get("LastEvaluatedKey")
-        return Page([items.read_outcome(item) for item in answer["Items"]], last["sk"]["S"] if last else None)
+        return [(item["sk"]["S"], items.read_outcome(item)) for item in answer["Items"]]
 
     def due(self, program: str, shard: int, through: date, after: str | None, limit: int) -> Page[str]:
         """Ids of members in one shard of the index that are due on the day or before, the earliest first."""
@@ -218,17 +267,21 @@ class Ledger:
         members = [item["due"]["S"].split("#", 1)[1] for item in answer["Items"]]
         return Page(members, last["due"]["S"] if last else None)
 
-    def refunded_orders(self, program: str, member_id: str) -> dict[str, int]:
-        """Order id → what was given back of it, for every order with a refund."""
-        key = keys.order_account(program, member_id, "")
-        found = paged(
-            self._client.query,
-            TableName=self._tables.state,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :order)",
-            ExpressionAttributeValues={":pk": key["pk"], ":order": key["sk"]},
-            ConsistentRead=True,
-        )
-        return {item["sk"]["S"].split("#", 1)[1]: int(item["refunded"]["N"]) for item in found}
+    def refunded_orders(self, program: str, member_ids: Sequence[str]) -> dict[str, int]:
+        """Order id → what was given back of it, for every order with a refund, of the member's own and of
+        those that it absorbed."""
+        refunded: dict[str, int] = {}
+        for member_id in reversed(member_ids):  # the member's own account has all that was given back since
+            key = keys.order_account(program, member_id, "")
+            for item in paged(
+                self._client.query,
+                TableName=self._tables.state,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :order)",
+                ExpressionAttributeValues={":pk": key["pk"], ":order": key["sk"]},
+                ConsistentRead=True,
+            ):
+                refunded[item["sk"]["S"].split("#", 1)[1]] = int(item["refunded"]["N"])
+        return refunded
 
     def park(self, program: str, fact: Fact, error: str, at: datetime) -> None:
         """Note that the fact can't be settled. The last such fact of the member stands in the record."""

@@ -26,12 +26,16 @@ def paged(call: Callable[..., Any], **arguments: Any) -> Iterator[dict[str, Any]
         arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+def reasons(error: "ClientError") -> list[str]:
+    """Why a write failed: of a transaction one reason for each of its items, 'None' where it was fine."""
+    response: Any = error.response
+    cancelled = [reason.get("Code", "None") for reason in response.get("CancellationReasons", ())]
+    return cancelled or [response["Error"]["Code"]]
+
+
 def lost_race(error: "ClientError") -> bool:
     """Whether a conditional write failed because another writer was first, not for a fault of its own."""
-    response: Any = error.response
-    codes = {reason.get("Code") for reason in response.get("CancellationReasons", ())} - {"None"}
-    codes = codes or {response["Error"]["Code"]}
-    return codes <= {
+    return set(reasons(error)) - {"None"} <= {
         "ConditionalCheckFailed",
         "ConditionalCheckFailedException",
         "TransactionConflict",
@@ -39,12 +43,21 @@ def lost_race(error: "ClientError") -> bool:
     }
 
 
+def has_no_room(error: "ClientError") -> bool:
+    """Whether an item is larger than the table takes, or is refused for another reason of its own."""
+    return bool(
+        {"ValidationException", "ValidationError", "ItemCollectionSizeLimitExceeded"} & {*reasons(error)}
+    )
+
+
 _OVERLOADED = frozenset(
     {
         "InternalServerError",
+        "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "ServiceUnavailable",
+        "ThrottlingError",
         "ThrottlingException",
     }
 )
@@ -55,5 +68,5 @@ def overloaded(error: Exception) -> bool:
     from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
     if isinstance(error, ClientError):
-        return error.response["Error"]["Code"] in _OVERLOADED
+        return not _OVERLOADED.isdisjoint(reasons(error))
     return isinstance(error, ConnectionError | HTTPClientError)

@@ -1,22 +1,26 @@
-"""Tiers that a new version of the program has put in the place of others."""
+"""Members whose tier is not there any more go on in the one that a later version has in its place."""
 
 from collections.abc import Iterator
 
 from membership.member.deciding.case import Case
-from membership.outcomes import Outcome, TierReplaced
+from membership.member.state import Member
+from membership.outcomes import TierReplaced
+from membership.program.schema import Program, Versions
 
 
-def replace_tiers(case: Case) -> Iterator[Outcome]:
+def replace_tiers(case: Case) -> Iterator[TierReplaced]:
     """No member keeps a tier that its program doesn't have any more."""
-    member = case.member
+    for ladder, replaced in successors(case.versions, case.program, case.member):
+        yield TierReplaced(at=case.at, ladder=ladder, replaced=replaced, version=case.version)
+
+
+def successors(versions: Versions, program: Program, member: Member) -> Iterator[tuple[str, dict[str, str]]]:
+    """Ladder → old tier → new tier, of all that the member has anything to do with."""
     for ladder_id, standing in member.standings.items():
-        ladder = case.program.ladders_by_id[ladder_id]
-        held = {tier for _, tier in standing.layers()} | (
-            {standing.notice.to_tier} if standing.notice else set()
-        )
+        ladder = program.ladders_by_id[ladder_id]
+        held = {tier for _, tier in standing.layers()}
+        held |= {standing.notice.to_tier} if standing.notice else set()
         held |= {one.tier for one in member.approvals.values() if one.ladder == ladder_id}
-        gone = {
-            tier: case.versions.successor(tier, case.program) for tier in sorted(held) if tier not in ladder
-        }
+        gone = {tier: versions.successor(tier, program) for tier in sorted(held) if tier not in ladder}
         if gone:
-            yield TierReplaced(at=case.at, ladder=ladder_id, replaced=gone, version=case.version)
+            yield ladder_id, {old: new for old, new in gone.items() if new}
