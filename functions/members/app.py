@@ -21,7 +21,9 @@ from membership.viewing import Seen
 logger = Logger()
 service = Service("members", logger)
 
-POSITIONS = re.compile(r"outcome#\d{12}#\d{3}", re.ASCII)
+_PLACE = r"(outcome#\d{12}#\d{3})?"
+POSITIONS = re.compile(rf"{_PLACE}(,{_PLACE})*", re.ASCII)
+"""One place in each ledger that the history is in."""
 
 
 @logger.inject_lambda_context

@@ -1,4 +1,4 @@
-"""Programs, keys, the webhook and deliveries, for operators. Changes no member: what does that is a fact."""
+"""Programs, keys, the webhook, deliveries, and acts on members, for operators."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from membership import runtime
+from membership.acting import Instruction
 from membership.channels import Status
 from membership.channels.outgoing import TARGETS, Refused, check_url
 from membership.channels.webhook import new_secret
@@ -14,14 +15,30 @@ from membership.configuring import Configuring
 from membership.enacting import enact
 from membership.errors import NotFound
 from membership.http import cursors
-from membership.http.bodies import IssueKey, NewKey, Webhook, read
+from membership.http.bodies import (
+    BY_MEMBERS,
+    Decision,
+    IssueKey,
+    NewKey,
+    Told,
+    Webhook,
+    action_of,
+    read,
+    read_action,
+)
+from membership.http.caller import require
 from membership.http.operator_views import (
+    ActedView,
+    ApprovalsView,
+    ApprovalView,
+    ChangesView,
     DeliveriesView,
     DeliveryView,
     IssuedKeyView,
     KeysView,
     KeyView,
     ProgramPutView,
+    VersionsView,
     WebhookView,
 )
 from membership.http.problems import Error, conflict, invalid
@@ -34,6 +51,7 @@ service = Service("operate", logger)
 LARGEST_PROGRAM = 200_000
 """Bytes: a version is one item of the table, and items end at 400 KB."""
 POSITIONS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#dlv_[0-9a-f]{32}", re.ASCII)
+QUESTIONS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#apr_[0-9a-f]{24}", re.ASCII)
 STATUSES: tuple[Status, ...] = ("pending", "delivered", "failed")
 
 
@@ -53,8 +71,79 @@ def handler(event: dict[str, Any], context: Any) -> Response:
 def put_program(request: Request) -> Response:
     """Put a version in force."""
     program = read_program(request.bytes(LARGEST_PROGRAM))
-    enacted = enact(runtime.programs(), request.program, program, request.now, runtime.pause)
-    return respond(200, ProgramPutView.of(enacted))
+    enacted = enact(
+        runtime.programs(), request.program, program, request.now, runtime.pause, request.query["check"]
+    )
+    return respond(200, ProgramPutView.of(enacted, request.query["lang"]))
+
+
+@service.on("get_versions")
+def get_versions(request: Request) -> Response:
+    """List versions."""
+    return respond(200, VersionsView.of(runtime.programs().versions(request.program), request.now))
+
+
+@service.on("get_changes")
+def get_changes(request: Request) -> Response:
+    """Say what a version changes."""
+    versions = runtime.programs().versions(request.program)
+    last, _ = versions.latest
+    to = request.query["to"] or last
+    one = request.query["from"] or max(1, to - 1)
+    if not {one, to} <= {number for number, _ in versions}:
+        raise NotFound(f"there are versions 1 to {last}")
+    return respond(200, ChangesView.of(versions, one, to, request.query["lang"]))
+
+
+@service.on("post_action")
+def post_action(request: Request) -> Response:
+    """Do something to a member."""
+    member_id, asked = request.id("member_id"), read_action(request.json)
+    if asked.type not in BY_MEMBERS:
+        require(request.caller, "operator")
+    versions = runtime.programs().versions(request.program)
+    _, program = versions.in_force(request.now)
+    acted = runtime.acting().act(
+        request.program,
+        member_id,
+        action_of(asked, program),
+        _instruction(asked, request),
+        request.now,
+    )
+    return respond(200, ActedView.of(acted, versions, program, request.query["lang"]))
+
+
+@service.on("get_approvals")
+def get_approvals(request: Request) -> Response:
+    """List approvals."""
+    status, cursor = request.query["status"], request.query["cursor"]
+    resource = f"approvals/{status}"
+    after = cursors.unseal(cursor, request.program, resource, QUESTIONS) if cursor is not None else None
+    found, place = runtime.approvals().page(request.program, status, request.query["limit"], after)
+    versions = runtime.programs().versions(request.program)
+    view = ApprovalsView(
+        data=tuple(ApprovalView.of(one, versions, request.query["lang"]) for one in found),
+        next_cursor=cursors.seal(request.program, resource, place) if place else None,
+    )
+    return respond(200, view)
+
+
+@service.on("post_approval")
+def post_approval(request: Request) -> Response:
+    """Approve or decline."""
+    approval_id, asked = request.id("approval_id"), read(Decision, request.json)
+    versions = runtime.programs().versions(request.program)
+    _, program = versions.in_force(request.now)
+    acted = runtime.acting().decide(
+        request.program,
+        approval_id,
+        asked.verdict,
+        _instruction(asked, request),
+        request.now,
+        asked.tier,
+        asked.until,
+    )
+    return respond(200, ActedView.of(acted, versions, program, request.query["lang"]))
 
 
 @service.on("post_key")
@@ -137,6 +226,10 @@ def resend_delivery(request: Request) -> Response:
         QueueUrl=runtime.settings().delivery_queue_url, MessageBody=json.dumps(message)
     )
     return respond(202, DeliveryView.of(delivery))
+
+
+def _instruction(asked: Told, request: Request) -> Instruction:
+    return Instruction(asked.id, f"{asked.by} ({request.caller.key_id})", asked.reason)
 
 
 def _configuring() -> Configuring:

@@ -46,6 +46,10 @@ class MemoryLedger:
             known = facts.validate_json(member[fact.key])
             return Appended("duplicate" if _told(known) == _told(fact) else "conflict", known)
 
+    def fact(self, program: str, member_id: str, fact_key: str) -> Fact | None:
+        body = self._facts.get((program, member_id), {}).get(fact_key)
+        return facts.validate_json(body) if body else None
+
     def load(self, program: str, member_id: str, *, consistent: bool = False) -> Stored:
         with self._lock:
             if (program, member_id) not in self._members:

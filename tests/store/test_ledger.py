@@ -76,6 +76,9 @@ def test_every_kind_of_fact_comes_back_as_it_was(stores: Stores) -> None:
     for fact in facts:
         assert stores.ledger.append(SHOP, fact).status == "accepted"
     assert sorted(stores.ledger.facts(SHOP, "ann"), key=repr) == sorted(facts, key=repr)
+    assert stores.ledger.fact(SHOP, "ann", "activity#x") == facts[2]
+    assert stores.ledger.fact(SHOP, "ann", "activity#y") is None
+    assert stores.ledger.fact("other", "ann", "activity#x") is None
 
 
 def test_a_partition_of_several_pages_is_read_whole(stores: Stores) -> None:

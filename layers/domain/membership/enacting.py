@@ -1,6 +1,6 @@
 """Putting a program in force: as a new version, or as no change at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,27 +19,39 @@ class Enacted:
     program: Program
     fresh: bool
     warnings: tuple[str, ...]
+    before: Program | None = None
+    """The version that it follows, where there is one."""
 
 
 def enact(
-    programs: Programs, owner: str, program: Program, now: datetime, pause: Callable[[int], None]
+    programs: Programs,
+    owner: str,
+    program: Program,
+    now: datetime,
+    pause: Callable[[int], None],
+    check: bool = False,
 ) -> Enacted:
-    """Add a version, unless the last one says the same. `owner` is the program that the caller may change."""
+    """Add a version, unless the last one says the same. `owner` is the program that the caller may change.
+
+    `check` puts nothing: it only says what would come of it. Raises ProgramInvalid.
+    """
     if program.id != owner:
         raise ProgramInvalid([Flaw("id", program.id, "the key is of another program", f"Write {owner!r}.")])
     for attempt in range(ATTEMPTS):
         try:
             versions = programs.versions(owner)
         except NotFound:
-            number, new = 0, _first(program, now)
+            number, last, new = 0, None, _first(program, now)
         else:
             number, last = versions.latest
             if _says_the_same(program, last):
                 return Enacted(number, last, False, _warnings(last, versions, now))
             new = _starting(program, now)
             _check_against(versions, new)
+        if check:
+            return Enacted(number + 1, new, False, tuple(new.warnings()), last)
         if programs.put(new, number + 1):
-            return Enacted(number + 1, new, True, _warnings(new, programs.versions(owner), now))
+            return Enacted(number + 1, new, True, _warnings(new, programs.versions(owner), now), last)
         pause(attempt)
     raise Contended(f"{owner}: others put versions {ATTEMPTS} times in a row")
 
@@ -73,19 +85,38 @@ def _starting(program: Program, now: datetime) -> Program:
 
 
 def _check_against(versions: Versions, program: Program) -> None:
-    flaws = []
-    tiers = {tier.id for tier in program.tiers}
-    gone = {tier.id: None for _, earlier in versions for tier in earlier.tiers if tier.id not in tiers}
-    for tier in gone:
-        flaws.append(
-            Flaw("tiers", tier, f"{tier!r} is gone, which members may hold", "Keep it; its rule may change.")
-        )
-    _, last = versions.latest
+    """Nobody may be left in a tier or a ladder that is not there, nor with sums in another currency."""
+    number, last = versions.latest
+    flaws = [*_stranded(Versions({**dict(versions), number + 1: program}), program)]
     if program.currency != last.currency:
         message = f"what was spent is counted in {last.currency}"
         flaws.append(Flaw("currency", program.currency, message, f"Keep {last.currency}."))
     if flaws:
         raise Contradicts(flaws)
+
+
+def _stranded(versions: Versions, program: Program) -> Iterator[Flaw]:
+    known = dict.fromkeys(
+        (ladder.id, tier.id)
+        for _, one in versions
+        for ladder in one.ladders_by_id.values()
+        for tier in ladder.tiers
+    )
+    where = "ladders" if program.ladders else "tiers"
+    for ladder in dict.fromkeys(ladder for ladder, _ in known):
+        if ladder not in program.ladders_by_id:
+            message = f"the ladder {ladder!r} is gone, in which members stand"
+            yield Flaw(where, ladder, message, "Keep it; its tiers and rules may change.")
+    for ladder, tier in known:
+        here = program.ladders_by_id.get(ladder)
+        if here is None or tier in here:
+            continue
+        if (successor := versions.successor(tier, program)) is None:
+            remedy = f"Keep it, or write `replaces: [{tier}]` in the tier that takes its place."
+            yield Flaw(where, tier, f"{tier!r} is gone, which members may hold", remedy)
+        elif successor not in here:
+            message = f"{successor!r} takes the place of {tier!r}, but in another ladder"
+            yield Flaw(where, tier, message, f"Name it in a tier of the ladder {ladder!r}.")
 
 
 def _warnings(program: Program, versions: Versions, now: datetime) -> tuple[str, ...]:

@@ -50,3 +50,15 @@ class NotFound(MembershipError):
 
 class Unsettleable(MembershipError):
     """The domain fails on this member's facts: a fault of ours, mended by a new version and a rebuild."""
+
+
+class Impossible(MembershipError):
+    """The member, or the approval, is not in a state in which this can be done."""
+
+
+class ActInvalid(MembershipError):
+    """Something that an operator asks for can't be; `flaw.path` is the field."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        self.flaw = flaw
+        super().__init__(str(flaw))

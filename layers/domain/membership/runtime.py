@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
+    from membership.acting import Acting
     from membership.ingesting import Ingest
     from membership.settling import Settling
     from membership.store.access import Access
+    from membership.store.approvals import Approvals
     from membership.store.deliveries import Deliveries
+    from membership.store.erasing import Eraser
     from membership.store.ledger import Ledger
     from membership.store.programs import Programs
     from membership.viewing import Viewing
@@ -159,6 +162,27 @@ def ingest() -> "Ingest":
 
 
 @cache
+def approvals() -> "Approvals":
+    from membership.store.approvals import Approvals
+
+    return Approvals(dynamodb(), tables())
+
+
+@cache
+def acting() -> "Acting":
+    from membership.acting import Acting
+
+    return Acting(ledger(), programs(), approvals(), settling())
+
+
+@cache
+def eraser() -> "Eraser":
+    from membership.store.erasing import Eraser
+
+    return Eraser(dynamodb(), tables())
+
+
+@cache
 def viewing() -> "Viewing":
     from membership.viewing import Viewing
 
@@ -174,6 +198,6 @@ def pause(attempt: int) -> None:
 def forget() -> None:
     """Let go of everything made so far, for tests that change the environment."""
     clients = (dynamodb, sqs, events, functions)
-    stores = (ledger, programs, access, deliveries)
-    for one in (settings, tables, *clients, *stores, settling, ingest, viewing):
+    stores = (ledger, programs, access, deliveries, approvals, eraser)
+    for one in (settings, tables, *clients, *stores, settling, ingest, acting, viewing):
         one.cache_clear()

@@ -7,18 +7,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     TypeAdapter,
     ValidationError,
-    WithJsonSchema,
     field_validator,
 )
 
 from membership.facts import Activity, Attributes, Fact, Order, Profile, Refund
 from membership.http.problems import Error, Problem, errors_of, invalid, invalid_problem
 from membership.http.requests import Id
-from membership.http.values import AHEAD, Amount, Body, Currency, Moment, errors_of_time, read_amount
+from membership.http.values import AHEAD, Amount, Body, Currency, Day, Moment, errors_of_time, read_amount
 from membership.program.kinds import Kind
 from membership.program.money import LARGEST
 from membership.program.schema import Program
@@ -26,17 +24,7 @@ from membership.program.text import one_line
 
 MOST_EVENTS = 100
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONTH_AND_DAY = re.compile(r"\d\d-\d\d", re.ASCII)
-
-
-def _day(value: Any) -> date:
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise ValueError("write the day as 2026-11-23")
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError("there is no such day") from None
 
 
 def _month_and_day(value: str) -> str:
@@ -49,7 +37,6 @@ def _month_and_day(value: str) -> str:
     return value
 
 
-Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Figure = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 Label = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_line)]
 
@@ -79,10 +66,19 @@ class MemberAttributes(Body):
         return Attributes(**told)
 
 
+Plan = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(one_line)]
+
+
 class OrderData(Body):
     order_id: Id
     amount: Amount
     currency: Currency
+    saved: Amount = Field(default=0, description="What the membership saved on it.")
+    plan: Plan | None = Field(
+        default=None,
+        description="Where it pays a fee: the plan, as the program calls it. "
+        "Such an order counts for nothing else.",
+    )
 
 
 class RefundData(Body):
@@ -167,7 +163,13 @@ def read_event(raw: Any, program: Program, now: datetime) -> Fact | Problem:
     match event:
         case OrderEvent(data=data):
             amount, found = read_amount(data.amount, data.currency, program, least=0)
-            fact: Fact = Order(**common, order_id=data.order_id, amount=amount)
+            saved, wrong = read_amount(data.saved, data.currency, program, least=0)
+            found += [
+                error.model_copy(update={"pointer": "/saved"})
+                for error in wrong
+                if error.pointer == "/amount"
+            ]
+            fact: Fact = Order(**common, order_id=data.order_id, amount=amount, saved=saved, plan=data.plan)
         case RefundEvent(data=data):
             amount, found = read_amount(data.amount, data.currency, program, least=1)
             fact = Refund(**common, order_id=data.order_id, amount=amount)

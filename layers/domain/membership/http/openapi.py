@@ -84,7 +84,7 @@ def _operation(operation: Operation, schemas: Mapping[tuple[str, Mode], JsonSche
 
 
 def _tag(operation: Operation) -> str:
-    return {"ingest": "Telling", "members": "Reading", "operate": "Operating"}[operation.function]
+    return {"ingest": "Telling", "members": "Reading"}.get(operation.function, "Operating")
 
 
 def _path_parameters(

@@ -26,7 +26,7 @@ from membership.http.problems import (
 )
 from membership.store.access import Role
 
-Function = Literal["ingest", "members", "operate"]
+Function = Literal["ingest", "members", "operate", "erase"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
@@ -82,6 +82,28 @@ WAIT = Parameter(
 _STATUSES = ("pending", "delivered", "failed")
 STATUS = Parameter(
     "status", "Only deliveries of this status.", {"type": "string", "enum": [*_STATUSES]}, _one_of(*_STATUSES)
+)
+
+_ANSWERS = ("open", "approved", "declined", "withdrawn")
+APPROVAL_STATUS = Parameter(
+    "status",
+    "Only approvals of this status.",
+    {"type": "string", "enum": [*_ANSWERS]},
+    _one_of(*_ANSWERS),
+    "open",
+)
+CHECK = Parameter(
+    "check",
+    "Only say what would come of it: nothing is put.",
+    {"type": "string", "enum": ["true", "false"]},
+    lambda value: _one_of("true", "false")(value) == "true",
+    False,
+)
+FROM = Parameter(
+    "from", "The earlier version.", {"type": "integer", "minimum": 1, "maximum": 999_999}, _whole(1, 999_999)
+)
+TO = Parameter(
+    "to", "The later version.", {"type": "integer", "minimum": 1, "maximum": 999_999}, _whole(1, 999_999)
 )
 
 ANY_KEY: frozenset[Role] = frozenset({"storefront", "operator"})
@@ -207,6 +229,50 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(NOT_FOUND,),
     ),
     Operation(
+        "delete_member",
+        "DELETE",
+        "/v1/members/{member_id}",
+        "erase",
+        "Erase a member: its state and all that its ledger has. There is no way back",
+        roles=OPERATORS,
+        status=204,
+        problems=(NOT_FOUND, CONFLICT, CONTENDED),
+    ),
+    Operation(
+        "post_action",
+        "POST",
+        "/v1/members/{member_id}/actions",
+        "operate",
+        "Hold, lift, release, block, unblock, merge; or, for a storefront too, leave and return",
+        body="MemberAction",
+        answer="ActedView",
+        problems=(NOT_FOUND, CONFLICT, CONTENDED),
+        parameters=(LANG,),
+    ),
+    Operation(
+        "get_approvals",
+        "GET",
+        "/v1/approvals",
+        "operate",
+        "Promotions to confirm, members to look at, tiers reached by refunded orders; oldest first",
+        roles=OPERATORS,
+        answer="ApprovalsView",
+        parameters=(APPROVAL_STATUS, LANG, LIMIT, CURSOR),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "post_approval",
+        "POST",
+        "/v1/approvals/{approval_id}",
+        "operate",
+        "Approve or decline, once",
+        roles=OPERATORS,
+        body="Decision",
+        answer="ActedView",
+        problems=(NOT_FOUND, CONFLICT, CONTENDED),
+        parameters=(LANG,),
+    ),
+    Operation(
         "get_openapi",
         "GET",
         "/openapi.json",
@@ -232,7 +298,29 @@ OPERATIONS: tuple[Operation, ...] = (
         roles=OPERATORS,
         body="Program",
         answer="ProgramPutView",
+        parameters=(LANG, CHECK),
         problems=(PROGRAM_INVALID, CONFLICT, CONTENDED),
+    ),
+    Operation(
+        "get_versions",
+        "GET",
+        "/v1/program/versions",
+        "operate",
+        "Every version of the program, the newest first",
+        roles=OPERATORS,
+        answer="VersionsView",
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_changes",
+        "GET",
+        "/v1/program/changes",
+        "operate",
+        "What a version changes of another, in words; by default the last one of the one before",
+        roles=OPERATORS,
+        answer="ChangesView",
+        parameters=(FROM, TO, LANG),
+        problems=(NOT_FOUND,),
     ),
     Operation(
         "post_key",

@@ -1,14 +1,20 @@
 """What operators are answered. A secret is told once, where it is made, and never again."""
 
 from datetime import datetime
+from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from membership.acting import Acted
 from membership.channels import Channel, Delivery, Status
 from membership.channels.webhook import WebhookSettings
 from membership.enacting import Enacted
-from membership.http.views import Absent, View
+from membership.http.views import Absent, MemberView, OutcomeView, TierView, View, WhyView, why
+from membership.program.changes import Change, changes
+from membership.program.schema import Program, Versions
+from membership.program.text import Language
 from membership.store.access import ApiKey, Role
+from membership.store.approvals import Question
 
 
 class ProgramPutView(View):
@@ -21,16 +27,144 @@ class ProgramPutView(View):
         default=Absent, description="Absent: the first one, for all time."
     )
     warnings: tuple[str, ...] = Field(description="What is allowed but seldom meant.")
+    changes: tuple[str, ...] = Field(description="What it changes of the version before, in words.")
 
     @classmethod
-    def of(cls, enacted: Enacted) -> "ProgramPutView":
+    def of(cls, enacted: Enacted, lang: Language) -> "ProgramPutView":
+        before = enacted.before
         return cls(
             program=enacted.program.id,
             version=enacted.version,
             changed=enacted.fresh,
             effective_from=enacted.program.effective_from if enacted.version > 1 else None,
             warnings=enacted.warnings,
+            changes=tuple(one.text for one in changes(before, enacted.program, lang)) if before else (),
         )
+
+
+class VersionView(View):
+    """A version of the program."""
+
+    version: int
+    effective_from: datetime | None = Field(
+        default=Absent, description="Absent: the first one, for all time."
+    )
+    in_force: bool
+
+
+class VersionsView(View):
+    """Every version, the newest first."""
+
+    data: tuple[VersionView, ...]
+
+    @classmethod
+    def of(cls, versions: Versions, now: datetime) -> "VersionsView":
+        in_force, _ = versions.in_force(now)
+        return cls(
+            data=tuple(
+                VersionView(
+                    version=number,
+                    effective_from=program.effective_from if number > 1 else None,
+                    in_force=number == in_force,
+                )
+                for number, program in reversed([*versions])
+            )
+        )
+
+
+class ChangeView(Change):
+    """One thing that reads otherwise."""
+
+    before: str | None = Absent
+    after: str | None = Absent
+
+
+class ChangesView(View):
+    """From one version to another."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    from_: int = Field(alias="from")
+    to: int
+    changes: tuple[ChangeView, ...]
+
+    @classmethod
+    def of(cls, versions: Versions, one: int, other: int, lang: Language) -> "ChangesView":
+        found = changes(versions.numbered(one), versions.numbered(other), lang)
+        told = tuple(ChangeView.model_validate(change.model_dump()) for change in found)
+        return cls(from_=one, to=other, changes=told)
+
+
+class ActedView(View):
+    """What an act came to, settled before the answer."""
+
+    status: Literal["accepted", "duplicate"] = Field(
+        description="duplicate: the same was asked for before, and is answered as it was then."
+    )
+    member: MemberView
+    outcomes: tuple[OutcomeView, ...] = Field(description="What it led to.")
+
+    @classmethod
+    def of(cls, acted: Acted, versions: Versions, program: Program, lang: Language) -> "ActedView":
+        return cls(
+            status=acted.status,
+            member=MemberView.of(acted.committed.member, program, lang),
+            outcomes=tuple(OutcomeView.of(one, versions, lang) for one in acted.committed.outcomes),
+        )
+
+
+class AnswerView(View):
+    """How an approval was answered."""
+
+    verdict: Literal["approve", "decline"]
+    by: str
+    reason: str
+    at: datetime
+
+
+class ApprovalView(View):
+    """A question to operators."""
+
+    id: str
+    status: Literal["open", "approved", "declined", "withdrawn"]
+    kind: Literal["promotion", "special", "refund"] = Field(
+        description="promotion: a tier that you confirm was reached. special: a member on one of your lists. "
+        "refund: a tier that was reached by what was returned since."
+    )
+    member_id: str
+    ladder: str
+    tier: TierView = Field(description="The tier that was reached; else the one that the member stands in.")
+    condition: str | None = Field(default=Absent, description="Of a special review: its id.")
+    requested_at: datetime
+    why: WhyView
+    answer: AnswerView | None = Absent
+
+    @classmethod
+    def of(cls, one: Question, versions: Versions, lang: Language) -> "ApprovalView":
+        program = versions.numbered(one.asked.evidence.version)
+        return cls(
+            id=one.id,
+            status=one.status,
+            kind=one.asked.kind,
+            member_id=one.member_id,
+            ladder=one.asked.ladder,
+            tier=TierView.of(program.tier(one.asked.tier), lang),
+            condition=one.asked.condition,
+            requested_at=one.requested_at,
+            why=why(one.asked.evidence, versions, lang),
+            answer=AnswerView(
+                verdict=one.answer.verdict, by=one.answer.by, reason=one.answer.reason, at=one.answer.at
+            )
+            if one.answer
+            else None,
+        )
+
+
+class ApprovalsView(View):
+    """Approvals of one status, oldest first."""
+
+    data: tuple[ApprovalView, ...]
+    next_cursor: str | None = Field(default=Absent, description="Absent on the last page.")
 
 
 class KeyView(View):

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from membership.errors import Contended, Contradicts, Flaw, MembershipError, NotFound, ProgramInvalid
+from membership.errors import (
+    ActInvalid,
+    Contended,
+    Contradicts,
+    Flaw,
+    Impossible,
+    MembershipError,
+    NotFound,
+    ProgramInvalid,
+)
 from membership.http.words import in_plain_words
 from membership.store.tables import overloaded
 
@@ -171,6 +180,12 @@ def problem_of(error: Exception) -> Problem:
         case ProgramInvalid():
             errors = [_error_of(flaw) for flaw in error.flaws]
             return Problem.of(PROGRAM_INVALID, "Nothing was changed.", errors)
+        case Impossible():
+            return Problem.of(CONFLICT, _sentence(str(error)))
+        case ActInvalid(flaw=flaw):
+            return invalid_problem(
+                [Error(detail=f"{flaw.message}. {flaw.remedy}", pointer=pointer([flaw.path]))]
+            )
         case Contended():
             return Problem.of(CONTENDED, "Nothing was lost; send the same request again.")
         case _ if overloaded(error):

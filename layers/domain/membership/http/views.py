@@ -153,11 +153,11 @@ class OutcomeView(View):
             type=envelope.type,
             at=envelope.at,
             data=envelope.data,
-            why=_why(evidence, versions, lang) if evidence and versions else None,
+            why=why(evidence, versions, lang) if evidence and versions else None,
         )
 
 
-def _why(evidence: Evidence, versions: Versions, lang: Language) -> WhyView:
+def why(evidence: Evidence, versions: Versions, lang: Language) -> WhyView:
     program = versions.numbered(evidence.version)
     seen = wording.evidence(evidence.rule, evidence.figures, program, lang)
     return WhyView(

@@ -100,6 +100,11 @@ class Ledger:
             return Appended("duplicate" if same else "conflict", items.read_fact(known))
         return Appended("accepted", fact)
 
+    def fact(self, program: str, member_id: str, fact_key: str) -> Fact | None:
+        """One fact, by its key."""
+        item = self._read(self._tables.ledger, keys.fact(program, member_id, fact_key))
+        return items.read_fact(item) if item else None
+
     def load(self, program: str, member_id: str, *, consistent: bool = False) -> Stored:
         """The member; by default perhaps a moment old, which a commit would notice."""
         found = self._client.get_item(

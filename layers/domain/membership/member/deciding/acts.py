@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from membership.acts import Absorb, Block, Decide, Hold, Leave, Lift, Merge, Release, Return, Unblock
 from membership.facts import Act
+from membership.member.deciding.approvals import withdraw_all
 from membership.member.deciding.case import Case, LadderCase
 from membership.member.deciding.overriding import end_override, override
 from membership.member.deciding.rising import enter
@@ -28,6 +29,8 @@ def enact(case: Case) -> Iterator[Outcome]:
     if act is None:
         return
     at, by, reason = case.at, act.by, act.reason
+    if isinstance(act.action, Block | Leave | Merge) and member.status in ("trial", "active"):
+        yield from withdraw_all(case)
     match act.action, member.status:
         case Block(), "trial" | "active" | "left":
             yield MemberBlocked(at=at, by=by, reason=reason)

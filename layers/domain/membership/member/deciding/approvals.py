@@ -65,6 +65,12 @@ def ask(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     )
 
 
+def withdraw_all(case: Case) -> Iterator[Outcome]:
+    """Nothing is asked about a member that goes away."""
+    for id_, one in list(case.member.approvals.items()):
+        yield ApprovalWithdrawn(at=case.at, ladder=one.ladder, approval=id_, kind=one.kind, tier=one.tier)
+
+
 def undermine(case: LadderCase) -> Iterator[Outcome]:
     """A tier without ground after a refund: acted on as the program says, and shown to operators."""
     for outcome in _undermine(case):

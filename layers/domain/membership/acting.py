@@ -1,0 +1,223 @@
+"""What operators do: checked against the member as it is, kept as a fact, and settled at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from membership.acts import (
+    Action,
+    Block,
+    Decide,
+    Hold,
+    Leave,
+    Lift,
+    Merge,
+    Release,
+    Return,
+    Unblock,
+)
+from membership.errors import ActInvalid, Flaw, Impossible, NotFound
+from membership.facts import Act
+from membership.member.figures import joined
+from membership.member.forecast import earliest_fall
+from membership.member.standing import Standing
+from membership.member.state import Member, Status
+from membership.outcomes import FactIgnored
+from membership.program.schema import Ladder, Program
+from membership.settling import Committed, Settling
+from membership.store.approvals import Approvals
+from membership.store.ledger import Ledger
+from membership.store.programs import Programs
+
+MOST_STEPS = 2
+"""How far above the tier that counts a member may be lifted."""
+LATEST = 50
+"""Outcomes to look through for what a repeated request had led to."""
+
+_POSSIBLE: dict[type, frozenset[Status]] = {
+    Hold: frozenset({"active"}),
+    Lift: frozenset({"active"}),
+    Release: frozenset({"active"}),
+    Block: frozenset({"trial", "active", "left"}),
+    Unblock: frozenset({"blocked"}),
+    Leave: frozenset({"trial", "active"}),
+    Return: frozenset({"left"}),
+    Merge: frozenset({"trial", "active", "left"}),
+}
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """Who asks for something to be done, and why."""
+
+    id: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What an act came to. A repeated request is answered as the first one was."""
+
+    status: Literal["accepted", "duplicate"]
+    committed: Committed
+
+
+class Acting:
+    def __init__(self, ledger: Ledger, programs: Programs, approvals: Approvals, settling: Settling) -> None:
+        self._ledger, self._programs = ledger, programs
+        self._approvals, self._settling = approvals, settling
+
+    def act(self, program: str, member_id: str, action: Action, told: Instruction, now: datetime) -> Acted:
+        """Raises NotFound, ActInvalid for a value that can't be, Impossible for a member that can't be."""
+        member = self._member(program, member_id)
+        act = _act(member_id, action, told, now)
+        if not self._known(program, act):
+            self._check(program, member, action, now)
+        return self._enact(program, act, now)
+
+    def decide(
+        self,
+        program: str,
+        approval: str,
+        verdict: Literal["approve", "decline"],
+        told: Instruction,
+        now: datetime,
+        tier: str | None = None,
+        until: date | None = None,
+    ) -> Acted:
+        """Answer an approval. Of two operators at once one decides, and the other one is told."""
+        question = self._approvals.get(program, approval)
+        member = self._member(program, question.member_id)
+        decision = Decide(approval=approval, verdict=verdict, tier=tier, until=until)
+        act = _act(member.id, decision, told, now)
+        if not self._known(program, act):
+            if question.status != "open":
+                raise Impossible(f"this approval is {question.status} already")
+            lifts = question.asked.kind == "special" and verdict == "approve"
+            for field, value in (("tier", tier), ("until", until)):
+                if lifts and value is None:
+                    raise _flaw(field, value, "is missing", "Say to which tier, and until which day.")
+                if not lifts and value is not None:
+                    raise _flaw(field, value, "is for special reviews that are approved", "Leave it out.")
+            if tier and until:
+                rules = self._in_force(program, member, now)
+                ladder = rules.ladders_by_id[question.asked.ladder]
+                _check_lift(ladder, member, tier)
+                _check_until(rules, ladder, until, now)
+        acted = self._enact(program, act, now)
+        if any(isinstance(one.open(), FactIgnored) for one in acted.committed.outcomes):
+            raise Impossible("there is nothing to decide any more")
+        return acted
+
+    def _member(self, program: str, member_id: str) -> Member:
+        member = self._ledger.load(program, member_id, consistent=True).member
+        if member is None or member.status in (None, "erased"):
+            raise NotFound("there is no such member")
+        return member
+
+    def _in_force(self, program: str, member: Member, now: datetime) -> Program:
+        versions = self._programs.versions(program)
+        _, newest = versions.in_force(now)
+        return versions.in_force(now, joined(newest, member))[1]
+
+    def _known(self, program: str, act: Act) -> bool:
+        """Whether the very same was asked for before. Raises Impossible where something else was."""
+        known = self._ledger.fact(program, act.member_id, act.key)
+        if known is None:
+            return False
+        assert isinstance(known, Act)
+        if (known.action, known.by, known.reason) != (act.action, act.by, act.reason):
+            raise Impossible(f"{known.by} has used this id for something else, or was first to decide")
+        return True
+
+    def _check(self, program: str, member: Member, action: Action, now: datetime) -> None:
+        status = member.status
+        if status not in _POSSIBLE[type(action)]:
+            raise Impossible(f"the member is {status}")
+        rules = self._in_force(program, member, now)
+        match action:
+            case Hold(ladder=ladder_id, tier=tier, until=until):
+                ladder = _ladder(rules, ladder_id)
+                _standing(member, ladder)
+                _check_tier(ladder, tier)
+                _check_until(rules, ladder, until, now)
+            case Lift(ladder=ladder_id, tier=tier, until=until):
+                ladder = _ladder(rules, ladder_id)
+                _check_lift(ladder, member, tier)
+                _check_until(rules, ladder, until, now)
+            case Release(ladder=ladder_id, source=source):
+                ladder = _ladder(rules, ladder_id)
+                if source not in _standing(member, ladder).overrides:
+                    raise Impossible(f"there is no {source} to release")
+            case Merge(into=into):
+                if into == member.id:
+                    raise _flaw("into", into, "is the member itself", "Name the one that goes on.")
+                if not self._member(program, into).goes_on:
+                    raise Impossible(f"{into!r} was merged itself")
+
+    def _enact(self, program: str, act: Act, now: datetime) -> Acted:
+        appended = self._ledger.append(program, act)
+        if appended.status != "accepted":
+            self._known(program, act)
+        committed = self._settling.settle(program, act.member_id, [appended.fact], now)
+        if committed.repeated:
+            latest = self._ledger.history(program, act.member_id, None, LATEST)
+            found = [envelope for _, envelope in reversed(latest) if envelope.data.get("fact") == act.key]
+            committed = replace(committed, outcomes=found)
+        return Acted("accepted" if appended.status == "accepted" else "duplicate", committed)
+
+
+def _act(member_id: str, action: Action, told: Instruction, now: datetime) -> Act:
+    return Act(
+        id=told.id,
+        member_id=member_id,
+        by=told.by,
+        reason=told.reason,
+        action=action,
+        occurred_at=now,
+        recorded_at=now,
+    )
+
+
+def _ladder(program: Program, ladder_id: str) -> Ladder:
+    if ladder_id not in program.ladders_by_id:
+        known = ", ".join(program.ladders_by_id)
+        raise _flaw("ladder", ladder_id, "is no ladder of the program", f"Write one of: {known}.")
+    return program.ladders_by_id[ladder_id]
+
+
+def _standing(member: Member, ladder: Ladder) -> Standing:
+    if ladder.id not in member.standings:
+        raise Impossible(f"the member has no tier in {ladder.id!r} yet")
+    return member.standings[ladder.id]
+
+
+def _check_tier(ladder: Ladder, tier: str) -> None:
+    if tier not in ladder:
+        known = ", ".join(one.id for one in ladder.tiers)
+        raise _flaw("tier", tier, "is no tier of the ladder", f"Write one of: {known}.")
+
+
+def _check_lift(ladder: Ladder, member: Member, tier: str) -> None:
+    _check_tier(ladder, tier)
+    shown = ladder.shown(_standing(member, ladder))[1]
+    steps = ladder.rank(tier) - ladder.rank(shown)
+    if not 1 <= steps <= MOST_STEPS:
+        above: Sequence[str] = [one.id for one in ladder.above(shown)[:MOST_STEPS]]
+        remedy = f"Lift it to {' or '.join(above)}." if above else "It is at the top already."
+        raise _flaw("tier", tier, f"is not one or two tiers above {shown}", remedy)
+
+
+def _check_until(program: Program, ladder: Ladder, until: date, now: datetime) -> None:
+    """Its end is announced, too: so it has to be as far away as a notice is long."""
+    earliest = earliest_fall(program, ladder, now)
+    if until <= earliest:
+        days = ladder.downgrade.notice_days
+        message = f"is less than the notice of {days} days away, with which its end is announced"
+        raise _flaw("until", until.isoformat(), message, f"Write a day after {earliest.isoformat()}.")
+
+
+def _flaw(field: str, value: object, message: str, remedy: str) -> ActInvalid:
+    return ActInvalid(Flaw(field, value, message, remedy))

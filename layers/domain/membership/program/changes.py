@@ -1,0 +1,135 @@
+"""What another version of a program changes, in words, made from the same definitions that decide."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from membership.program.schema import Program
+from membership.program.text import Language, Text
+from membership.program.wording import LadderInWords, ProgramInWords, TierInWords, program_in_words
+
+
+class Change(BaseModel):
+    """One thing that reads otherwise."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str = Field(description="Where: 'Gold, to enter'.")
+    before: str | None = Field(default=None, description="Absent: it is new.")
+    after: str | None = Field(default=None, description="Absent: it is gone.")
+    text: str = Field(description="All of it in one line.")
+
+
+def changes(before: Program, after: Program, language: Language) -> tuple[Change, ...]:
+    """From one version to another. Empty where both say the same to everybody."""
+    told = _between(program_in_words(before, 0, language), program_in_words(after, 0, language), language)
+    found = (_change(what, old, new, language) for what, old, new in told if old != new)
+    return (*found, *_replaced(before, after, language))
+
+
+_Told = Iterator[tuple[str, str | None, str | None]]
+
+
+def _between(old: ProgramInWords, new: ProgramInWords, language: Language) -> _Told:
+    for field, title in _PROGRAM.items():
+        yield title.get(language), getattr(old, field), getattr(new, field)
+    yield from _lists(
+        _METRIC,
+        {metric.id: f"{metric.name}: {metric.counts}" for metric in old.metrics},
+        {metric.id: f"{metric.name}: {metric.counts}" for metric in new.metrics},
+        language,
+    )
+    ladders = {ladder.id: ladder for ladder in old.ladders}
+    for ladder in new.ladders:
+        yield from _in_ladder(ladders.get(ladder.id), ladder, language)
+    yield from _set(_SPECIAL.get(language), old.special_reviews, new.special_reviews)
+
+
+def _in_ladder(old: LadderInWords | None, new: LadderInWords, language: Language) -> _Told:
+    if old is None:
+        yield _LADDER.get(language), None, new.name
+    else:
+        yield _titled(new.name, _LOST, language), old.downgrades, new.downgrades
+    before = {tier.id: tier for tier in old.tiers} if old else {}
+    now = {tier.id: tier for tier in new.tiers}
+    for id_ in [*before, *(id_ for id_ in now if id_ not in before)]:
+        yield from _in_tier(before.get(id_), now.get(id_), language)
+    kept_before = [before[id_].name for id_ in before if id_ in now]
+    kept_now = [before[id_].name for id_ in now if id_ in before]
+    yield _titled(new.name, _ORDER, language), " < ".join(kept_before), " < ".join(kept_now)
+
+
+def _in_tier(old: TierInWords | None, new: TierInWords | None, language: Language) -> _Told:
+    if old is None or new is None:
+        tier = new or old
+        assert tier is not None
+        words = f"{tier.name}: {tier.enter}"
+        yield _TIER.get(language), words if old else None, words if new else None
+        return
+    for field, title in _OF_TIER.items():
+        yield _titled(new.name, title, language), getattr(old, field), getattr(new, field)
+    yield from _set(_titled(new.name, _BENEFIT, language), old.benefits, new.benefits)
+    yield from _set(
+        _titled(new.name, _REWARD, language),
+        [f"{one.name}: {one.gives}" for one in old.rewards],
+        [f"{one.name}: {one.gives}" for one in new.rewards],
+    )
+
+
+def _lists(title: Text, old: Mapping[str, str], new: Mapping[str, str], language: Language) -> _Told:
+    for id_ in [*old, *(id_ for id_ in new if id_ not in old)]:
+        yield title.get(language), old.get(id_), new.get(id_)
+
+
+def _set(title: str, old: Sequence[str], new: Sequence[str]) -> _Told:
+    yield from ((title, one, None) for one in old if one not in new)
+    yield from ((title, None, one) for one in new if one not in old)
+
+
+def _replaced(before: Program, after: Program, language: Language) -> Iterator[Change]:
+    for ladder in after.ladders_by_id.values():
+        for tier in ladder.tiers:
+            for old in tier.replaces:
+                if old in before.tier_ids:
+                    was, now = (one.label().get(language) for one in (before.tier(old), tier))
+                    text = f"Members in {was} go on in {now}."
+                    if language == "zh":
+                        text = f"持有“{was}”的会员转为“{now}”。"
+                    yield Change(what=now, before=was, after=now, text=text)
+
+
+def _titled(name: str, title: Text, language: Language) -> str:
+    return f"{name}·{title.get(language)}" if language == "zh" else f"{name}, {title.get(language)}"
+
+
+def _change(what: str, old: str | None, new: str | None, language: Language) -> Change:
+    if language == "zh":
+        text = (
+            f"新增：{new}" if old is None else f"取消：{old}" if new is None else f"原为“{old}”，现为“{new}”"
+        )
+        return Change(what=what, before=old, after=new, text=f"{what}：{text}")
+    text = f"new: {new}" if old is None else f"gone: {old}" if new is None else f"was “{old}”, is “{new}”"
+    return Change(what=what, before=old, after=new, text=f"{what}: {text}")
+
+
+_PROGRAM = {
+    "name": Text(en="Name", zh="名称"),
+    "timezone": Text(en="Time zone", zh="时区"),
+    "joining": Text(en="Joining", zh="入会"),
+    "window": Text(en="What counts when", zh="统计周期"),
+    "refunds": Text(en="Refunds", zh="退款"),
+}
+_OF_TIER = {
+    "name": Text(en="name", zh="名称"),
+    "enter": Text(en="to enter", zh="升级条件"),
+    "stay": Text(en="to stay", zh="保级条件"),
+    "valid": Text(en="how long it stands", zh="有效期"),
+}
+_METRIC = Text(en="What counts", zh="统计指标")
+_LADDER = Text(en="Ladder", zh="等级体系")
+_TIER = Text(en="Tier", zh="等级")
+_LOST = Text(en="how a tier is lost", zh="降级规则")
+_ORDER = Text(en="order", zh="等级顺序")
+_BENEFIT = Text(en="benefit", zh="权益")
+_REWARD = Text(en="reward", zh="奖励")
+_SPECIAL = Text(en="Special review", zh="特别评审")

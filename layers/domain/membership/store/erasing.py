@@ -1,0 +1,89 @@
+"""Taking everything of a member away, for good. Its id is kept as erased, so that nothing brings it back."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from membership.errors import Contended, Impossible, NotFound
+from membership.member.state import Member
+from membership.outcomes import ApprovalRequested
+from membership.store import items, keys
+from membership.store.ledger import Ledger
+from membership.store.tables import Tables, paged
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ATTEMPTS = 8
+
+
+class Eraser:
+    def __init__(self, client: "DynamoDBClient", tables: Tables, workers: int = 16) -> None:
+        self._client, self._tables = client, tables
+        self._ledger, self._workers = Ledger(client, tables), workers
+
+    def erase(self, program: str, member_id: str) -> None:
+        """The member, and those that it absorbed. Safe to repeat, wherever it was cut off.
+
+        Raises NotFound; Impossible for a member that another one goes on for, Contended.
+        """
+        member = self._ledger.load(program, member_id, consistent=True).member
+        if member is None:
+            raise NotFound("there is no such member")
+        if member.merged_into:
+            raise Impossible(f"it was merged into {member.merged_into!r}; erase that one")
+        for one in (member_id, *member.absorbed):
+            # First of all the state, so that whoever is settling it now is told that it has gone.
+            absorbed = member.absorbed if one == member_id else ()
+            self._bury(program, one, absorbed)
+        for one in (member_id, *member.absorbed):
+            with ThreadPoolExecutor(self._workers) as pool:
+                list(pool.map(self._delete, self._everything(program, one)))
+        if member.absorbed:
+            self._bury(program, member_id, ())
+
+    def _bury(self, program: str, member_id: str, absorbed: tuple[str, ...]) -> None:
+        for _ in range(ATTEMPTS):
+            stored = self._ledger.load(program, member_id, consistent=True)
+            known = stored.member
+            if known and known.status == "erased" and known.absorbed == absorbed:
+                return
+            # Whom it had absorbed is kept until they are gone, too: a second try has to know.
+            tomb = Member(id=member_id, fingerprint="", status="erased", absorbed=absorbed)
+            version = max(stored.version, self._ledger.last_version(program, member_id)) + 1
+            try:
+                self._client.put_item(
+                    TableName=self._tables.state,
+                    Item=items.member_item(program, tomb, version, None),
+                    **stored.condition,
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                continue
+            return
+        raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
+
+    def _everything(self, program: str, member_id: str) -> Iterator[tuple[str, keys.Key]]:
+        """Table and key of every item of the member but the tombstone."""
+        for envelope in self._ledger.outcomes(program, member_id):
+            outcome = envelope.open()
+            if isinstance(outcome, ApprovalRequested):
+                yield self._tables.state, keys.approval(program, outcome.approval)
+        tomb = keys.member(program, member_id)
+        for table, partition in (
+            (self._tables.state, tomb["pk"]["S"]),
+            (self._tables.ledger, keys.ledger(program, member_id)),
+        ):
+            for item in paged(
+                self._client.query,
+                TableName=table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": partition}},
+                ProjectionExpression="pk, sk",
+                ConsistentRead=True,
+            ):
+                if item != tomb:
+                    yield table, item
+
+    def _delete(self, place: tuple[str, Any]) -> None:
+        table, key = place
+        self._client.delete_item(TableName=table, Key=key)
