@@ -12,6 +12,7 @@ from membership.http.problems import Problem
 from membership.http.serving import Request, Response, Service, respond
 from membership.http.views import EventsView, MemberView
 from membership.ingesting import enrolment
+from membership.viewing import see
 
 logger = Logger()
 service = Service("ingest", logger)
@@ -26,7 +27,8 @@ def handler(event: dict[str, Any], context: Any) -> Response:
 @service.on("post_events")
 def post_events(request: Request) -> Response:
     """Take each event by itself. An array is always answered whole; a single event by its status, too."""
-    _, program = runtime.programs().versions(request.program).in_force(request.now)
+    versions = runtime.programs().versions(request.program)
+    _, program = versions.in_force(request.now)
     sent = read_events(request.json)
     read = [read_event(raw, program, request.now) for raw in sent]
     taken = runtime.ingest().take(program, [fact for fact in read if not isinstance(fact, Problem)])
@@ -36,13 +38,14 @@ def post_events(request: Request) -> Response:
     if not request.query["wait"]:
         return respond(200, EventsView(data=told))
     settled = runtime.ingest().settle(program, taken, request.now)
-    return respond(200, EventsView.settled(told, settled, program))
+    return respond(200, EventsView.settled(told, settled, versions, request.now))
 
 
 @service.on("put_member")
 def put_member(request: Request) -> Response:
     """Enrol, or change attributes. What is known already makes no new fact."""
-    _, program = runtime.programs().versions(request.program).in_force(request.now)
+    versions = runtime.programs().versions(request.program)
+    _, program = versions.in_force(request.now)
     member_id = request.id("member_id")
     attributes = read_attributes(request.json, member_id, program, request.now)
     stored = runtime.ledger().load(program.id, member_id, consistent=True)
@@ -50,5 +53,5 @@ def put_member(request: Request) -> Response:
     if news := enrolment(stored.member, member_id, attributes, runtime.random_text(12), request.now):
         runtime.ledger().append(program.id, news)
         facts.append(news)
-    committed = runtime.settling().settle(program.id, member_id, facts)
-    return respond(200, MemberView.of(committed.member, program))
+    committed = runtime.settling().settle(program.id, member_id, facts, request.now)
+    return respond(200, MemberView.of(see(versions, committed.member, request.now)))

@@ -40,7 +40,7 @@ def _figures(request: Request) -> Seen:
 def get_member(request: Request) -> Response:
     """What the member is now."""
     seen = runtime.viewing().member(request.program, request.id("member_id"), request.now)
-    return respond(200, MemberView.of(seen.member, seen.program, request.query["lang"]))
+    return respond(200, MemberView.of(seen, request.query["lang"]))
 
 
 @service.on("get_progress")

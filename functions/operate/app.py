@@ -110,7 +110,7 @@ def post_action(request: Request) -> Response:
         _instruction(asked, request),
         request.now,
     )
-    return respond(200, ActedView.of(acted, versions, program, request.query["lang"]))
+    return respond(200, ActedView.of(acted, versions, request.now, request.query["lang"]))
 
 
 @service.on("get_approvals")
@@ -133,7 +133,6 @@ def post_approval(request: Request) -> Response:
     """Approve or decline."""
     approval_id, asked = request.id("approval_id"), read(Decision, request.json)
     versions = runtime.programs().versions(request.program)
-    _, program = versions.in_force(request.now)
     acted = runtime.acting().decide(
         request.program,
         approval_id,
@@ -143,7 +142,7 @@ def post_approval(request: Request) -> Response:
         asked.tier,
         asked.until,
     )
-    return respond(200, ActedView.of(acted, versions, program, request.query["lang"]))
+    return respond(200, ActedView.of(acted, versions, request.now, request.query["lang"]))
 
 
 @service.on("post_key")

@@ -21,7 +21,7 @@ class Request(BaseModel):
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Rebuild, take the 'parked' mark away, and tell what the ledger called for that had not been decided."""
     request = Request.model_validate(event)
-    committed = runtime.settling().rebuild(request.program, request.member_id)
+    committed = runtime.settling().rebuild(request.program, request.member_id, runtime.now())
     logger.info("rebuilt", extra={"program": request.program, "outcomes": len(committed.outcomes)})
     return {
         "member": committed.member.model_dump(mode="json", exclude_defaults=True),

@@ -33,6 +33,18 @@ class Seen:
     member: Member
 
 
+def see(versions: Versions, member: Member, now: datetime) -> Seen:
+    """The member by the version that decides for it, in whose place of an old tier a new one may stand."""
+    at = max(now, member.clock or now)
+    _, newest = versions.in_force(at)
+    version, in_force = versions.in_force(at, joined(newest, member))
+    replaced = list(successors(versions, in_force, member))
+    member = member.twin() if replaced else member
+    for ladder, tiers in replaced:
+        evolve(in_force, member, TierReplaced(at=at, ladder=ladder, replaced=tiers, version=version))
+    return Seen(versions, in_force, version, member)
+
+
 @dataclass(frozen=True)
 class Previewed:
     """The member as an order would leave it, and what would be decided."""
@@ -60,7 +72,7 @@ class Viewing:
         member = self._ledger.load(program, member_id, consistent=True).member
         if member is None or member.status in (None, "erased"):
             raise NotFound("there is no such member")
-        return self._seen(program, member, now)
+        return see(self._programs.versions(program), member, now)
 
     def figures(self, program: str, member_id: str, now: datetime) -> Seen:
         """The member, or who goes on for it, with its sums as the program in force adds them up."""
@@ -74,17 +86,6 @@ class Viewing:
         anew = rebuild(Versions({seen.version: seen.program}), seen.member.id, facts, ()).member
         sums = {name: getattr(anew, name) for name in ("fingerprint", "tallies", "counted")}
         return replace(seen, member=seen.member.model_copy(update=sums))
-
-    def _seen(self, program: str, member: Member, now: datetime) -> Seen:
-        """By the version that decides for this member, in whose place of an old tier a new one may stand."""
-        versions = self._programs.versions(program)
-        _, newest = versions.in_force(now)
-        version, in_force = versions.in_force(now, joined(newest, member))
-        replaced = list(successors(versions, in_force, member))
-        member = member.twin() if replaced else member
-        for ladder, tiers in replaced:
-            evolve(in_force, member, TierReplaced(at=now, ladder=ladder, replaced=tiers, version=version))
-        return Seen(versions, in_force, version, member)
 
     def preview(
         self, program: str, member_id: str, amount: int, occurred_at: datetime, now: datetime

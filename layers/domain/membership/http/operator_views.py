@@ -11,10 +11,11 @@ from membership.channels.webhook import WebhookSettings
 from membership.enacting import Enacted
 from membership.http.views import Absent, MemberView, OutcomeView, TierView, View, WhyView, why
 from membership.program.changes import Change, changes
-from membership.program.schema import Program, Versions
+from membership.program.schema import Versions
 from membership.program.text import Language
 from membership.store.access import ApiKey, Role
 from membership.store.approvals import Question
+from membership.viewing import see
 
 
 class ProgramPutView(View):
@@ -105,10 +106,10 @@ class ActedView(View):
     outcomes: tuple[OutcomeView, ...] = Field(description="What it led to.")
 
     @classmethod
-    def of(cls, acted: Acted, versions: Versions, program: Program, lang: Language) -> "ActedView":
+    def of(cls, acted: Acted, versions: Versions, now: datetime, lang: Language) -> "ActedView":
         return cls(
             status=acted.status,
-            member=MemberView.of(acted.committed.member, program, lang),
+            member=MemberView.of(see(versions, acted.committed.member, now), lang),
             outcomes=tuple(OutcomeView.of(one, versions, lang) for one in acted.committed.outcomes),
         )
 

@@ -10,12 +10,13 @@ from membership.facts import Attributes
 from membership.http.problems import Error
 from membership.member.figures import joined
 from membership.member.standing import Notice, Override, Source, Standing
-from membership.member.state import Member, Status
+from membership.member.state import Status
 from membership.outcomes import Envelope, Evidence
 from membership.program import wording
 from membership.program.schema import Program, Tier, Versions
 from membership.program.text import Language
 from membership.settling import Committed
+from membership.viewing import Seen, see
 
 Absent = None
 """Fields without a value are left out of the answer."""
@@ -110,7 +111,8 @@ class MemberView(View):
     standings: tuple[StandingView, ...]
 
     @classmethod
-    def of(cls, member: Member, program: Program, lang: Language = "en") -> "MemberView":
+    def of(cls, seen: Seen, lang: Language = "en") -> "MemberView":
+        member, program = seen.member, seen.program
         return cls(
             id=member.id,
             status=member.status or "trial",
@@ -209,11 +211,15 @@ class EventsView(View):
 
     @classmethod
     def settled(
-        cls, told: tuple[EventView, ...], settled: Mapping[str, Committed | None], program: Program
+        cls,
+        told: tuple[EventView, ...],
+        settled: Mapping[str, Committed | None],
+        versions: Versions,
+        now: datetime,
     ) -> "EventsView":
         members = tuple(
             SettledView(
-                member=MemberView.of(committed.member, program),
+                member=MemberView.of(see(versions, committed.member, now)),
                 outcomes=tuple(OutcomeView.of(outcome) for outcome in committed.outcomes),
             )
             for committed in settled.values()
