@@ -337,6 +337,18 @@ def test_every_single_thing_that_is_wrong_is_told_at_once(shop: Client) -> None:
     assert set(answer.pointers) == {"/id", "/occurred_at", "/data/amount", "/data/points"}
 
 
+_DONE = {"id": "a1", "by": "Li Wei", "reason": "as agreed"}
+SOUND = {
+    "post_events": json.dumps(order()),
+    "post_preview": json.dumps({"amount": "1.00"}),
+    "post_key": json.dumps({"role": "operator", "label": "x"}),
+    "put_program": presets.text("p2-customer-policy"),
+    "post_action": json.dumps({**_DONE, "type": "block"}),
+    "post_approval": json.dumps({**_DONE, "verdict": "approve"}),
+}
+"""A body for each operation that asks for one in particular."""
+
+
 def test_a_table_out_of_reach_is_told_as_such(
     cloud: Cloud, shop: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -353,15 +365,9 @@ def test_a_table_out_of_reach_is_told_as_such(
     for operation in OPERATIONS:
         if operation.roles and operation.id != "put_webhook":
             event = as_operator(operation.method, operation.path) | {
-                "pathParameters": {"member_id": "ann", "key_id": "key_1", "delivery_id": "dlv_1"},
-                "body": json.dumps(
-                    {"post_events": order(), "post_preview": {"amount": "1.00"}}.get(operation.id, {})
-                ),
+                "pathParameters": dict.fromkeys(("member_id", "key_id", "delivery_id", "approval_id"), "ann"),
+                "body": SOUND.get(operation.id, "{}"),
             }
-            if operation.id == "post_key":
-                event["body"] = '{"role": "operator", "label": "x"}'
-            if operation.id == "put_program":
-                event["body"] = presets.text("p2-customer-policy")
             told = cloud.invoke(operation.function, event)
             assert told["statusCode"] == 503, operation.id
             assert told["headers"]["Retry-After"] == "1"

@@ -30,6 +30,7 @@ def test_a_member(shop: Client) -> None:
             {
                 "ladder": "main",
                 "tier": {"id": "silver", "name": "银卡会员"},
+                "by": "earned",
                 "since": "2026-11-24T08:00:00Z",
                 "qualified": True,
                 "valid_through": "2027-12-31",
@@ -217,8 +218,9 @@ def test_the_program_in_words(shop: Client) -> None:
     for lang, name in (("en", "Silver"), ("zh", "银卡会员")):
         told = shop.get(f"/v1/program?lang={lang}").json
         assert (told["id"], told["version"], told["language"]) == ("customer-policy", 1, lang)
-        assert told["tiers"][1]["name"] == name
-        assert "¥5,000" in told["tiers"][1]["enter"]
+        [ladder] = told["ladders"]
+        assert ladder["tiers"][1]["name"] == name
+        assert "¥5,000" in ladder["tiers"][1]["enter"]
 
 
 def test_a_program_that_is_not_there_yet(cloud: Cloud) -> None:
