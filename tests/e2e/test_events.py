@@ -25,7 +25,9 @@ def demo(stack: Stack) -> Stack:
     program: str = presets.text("p1-ecommerce").replace("\nid: ecommerce", "\nid: demo", 1)
     assert Caller(stack.base_url, key).send("PUT", "/v1/program", program.encode()).status == 200
     enrol = read(sam.ROOT / "events/ingest/enrol.json")
-    assert stack.invoke("IngestFunction", enrol)["statusCode"] == 200
+    for member in ("m1", "m9"):  # the second one is there to be erased
+        asked = json.loads(json.dumps(enrol).replace("m1", member))
+        assert stack.invoke("IngestFunction", asked)["statusCode"] == 200
     return stack
 
 
@@ -42,5 +44,5 @@ def test_a_sample_is_taken(demo: Stack, sample: Path) -> None:
             demo.invoke(function, read(sample))
         return
     answer = demo.invoke(function, read(sample)) or {}
-    assert answer.get("statusCode", 200) == 200, answer
+    assert answer.get("statusCode", 200) in (200, 204), answer
     assert not answer.get("batchItemFailures"), answer
