@@ -19,7 +19,7 @@ def promised_until(program: Program, member: Member, ladder: Ladder, standing: S
     """The first day that the tier is not promised for, by the rules in force; None: no end is set."""
     tier = ladder.tier(standing.tier)
     validity = ladder.validity(tier)
-    if isinstance(validity, WhileQualified):
+    if ladder.keep(tier) is None or isinstance(validity, WhileQualified):
         return None
     if standing.undermined or (standing.expires_on and not isinstance(validity, ForLife)):
         return standing.expires_on
