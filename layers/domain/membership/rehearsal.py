@@ -3,7 +3,7 @@
 What comes out otherwise than expected is told as every flaw of a program is: where, and what to do about it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -54,16 +54,17 @@ def _differences(program: Program, life: Life, path: str, then: Then, at: dateti
         yield Flaw(path, str(then.on), "there is no member yet", "Write `joined`, or give something before.")
         return
     found = _found(program, ladder_of(program, then), life, life.member, at)
+    found["asked"] = _asked(life.member, then.asked)
     remedy = shortened(
         f"There is by then: {_so_far(program, life.member, at)}. Change the rules, or what is expected."
     )
     for name, value in expected.items():
-        if found[name] != value and not (name == "asked" and value and value in found[name]):
+        if found[name] != value:
             message = f"comes out as {_in_words(name, found[name])}, not as {_in_words(name, value)}"
             yield Flaw(f"{path}.{name}", _said(value), shortened(message), remedy)
 
 
-def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: datetime) -> Mapping[str, Any]:
+def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: datetime) -> dict[str, Any]:
     """What `then` can expect → what there is."""
     [one] = (one for one in progress(program, member, at).ladders if one.ladder.id == ladder.id)
     notice, value = one.notice, one.value
@@ -78,7 +79,6 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
         "valid_through": one.valid_through or False,
         "falls_on": one.falls_on or False,
         "notice": ExpectedNotice(to=notice.to_tier, on=notice.falls_on) if notice else False,
-        "asked": tuple(sorted({asked.kind for asked in member.approvals.values()})) or False,
         "value": ExpectedValue(
             fee=to_decimal(value.fee, program.currency), saved=to_decimal(value.saved, program.currency)
         )
@@ -86,6 +86,12 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
         else False,
         "rewards": tuple(got.reward.id for got in life.outcomes if isinstance(got, RewardGranted)),
     }
+
+
+def _asked(member: Member, expected: object) -> object:
+    """The kind that is expected, where it is among what is asked."""
+    kinds = sorted({one.kind for one in member.approvals.values()})
+    return expected if expected in kinds else next(iter(kinds), False)
 
 
 def _missing(program: Program, ways: Iterable[Way]) -> str:
