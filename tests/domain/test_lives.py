@@ -97,3 +97,22 @@ def test_a_life_goes_through_every_night_that_matters() -> None:
     life.pass_to(at(life.program, "2031-01-01"))
     falls = [(one.to_tier, str(one.evidence.day)) for one in life.outcomes if isinstance(one, TierDowngraded)]
     assert falls == [("silver", "2027-12-31"), ("bronze", "2028-12-31")]
+
+
+def test_what_is_carried_over_ends_with_the_next_period() -> None:
+    metrics = {"spend": {"sum": "order.amount", "carry_over": 500}}
+    life = Life(program_from(POLICY | {"metrics": metrics, "validity": "while_qualified"}), "ann")
+    buys(life, "2026-03-01", 1500)
+    life.pass_to(at(life.program, "2030-01-01"))
+    falls = [(one.to_tier, str(one.evidence.day)) for one in life.outcomes if isinstance(one, TierDowngraded)]
+    assert falls == [("bronze", "2027-01-01")], "500 of 1,000 are no silver"
+
+
+def test_the_announced_day_is_the_first_on_which_too_little_is_left() -> None:
+    rolling = {"window": {"kind": "rolling", "months": 12}, "validity": "while_qualified"}
+    life = Life(program_from(POLICY | rolling), "ann")
+    for when in ("2026-01-10", "2026-02-10", "2026-03-10"):
+        buys(life, when, 500)
+    life.pass_to(at(life.program, "2028-01-01"))
+    falls = [(one.to_tier, str(one.evidence.day)) for one in life.outcomes if isinstance(one, TierDowngraded)]
+    assert falls == [("bronze", "2027-02-10")]
