@@ -226,8 +226,8 @@ def rebuild(
     given_back = refunded is not None and bool(settled.accounts)
     answered = {outcome.fact for outcome in told}
     pending = [fact for fact in ordered if isinstance(fact, Act) and fact.key not in answered]
-    for fact in (*pending, ordered[-1]):
-        act = fact if fact in pending else None
+    # The last fact may be such an act itself, which must not be answered again.
+    for fact, act in (*((one, one) for one in pending), (ordered[-1], None)):
         case = Case(versions, program, version, member, fact, given_back, now=now, act=act)
         decided = _refused(case) if act and _joins(act) in gone else _decide(case)
         settled.outcomes += decided

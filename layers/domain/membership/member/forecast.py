@@ -19,7 +19,7 @@ def promised_until(program: Program, member: Member, ladder: Ladder, standing: S
     """The first day that the tier is not promised for, by the rules in force; None: no end is set."""
     tier = ladder.tier(standing.tier)
     validity = ladder.validity(tier)
-    if isinstance(validity, WhileQualified):
+    if ladder.keep(tier) is None or isinstance(validity, WhileQualified):
         return None
     if standing.undermined or (standing.expires_on and not isinstance(validity, ForLife)):
         return standing.expires_on
@@ -89,27 +89,18 @@ def _first_unmet(
     if asked & program.elapsing.keys():
         return next((day for day in days if unmet(day)), None)
     # Without a metric that grows by itself, what is lost stays lost: half of the days needn't be looked at.
-    known = list(days)
-    place = bisect_left(known, True, key=unmet)
-    return known[place] if place < len(known) else None
+    place = bisect_left(days, True, key=unmet)
+    return days[place] if place < len(days) else None
 
 
-def _days_of_change(program: Program, member: Member, asked: set[str], today: date) -> Iterator[date]:
+def _days_of_change(program: Program, member: Member, asked: set[str], today: date) -> list[date]:
     """The days after today on which one of the metrics may become less, the next one first."""
     start = joined(program, member) or today
-    day = today
-    while True:
-        changes = [
-            change
-            for name, (metric, window) in program.tallied.items()
-            if name in asked
-            and (tally := member.tallies.get(name))
-            and (change := metric.changes_after(tally, window, day, start))
-        ]
-        upcoming = min(changes, default=None)
-        if upcoming is None or upcoming <= day:
-            return
-        yield (day := upcoming)
+    changes: set[date] = set()
+    for name, (metric, window) in program.tallied.items():
+        if name in asked and (tally := member.tallies.get(name)):
+            changes.update(metric.changes(tally, window, today, start))
+    return sorted(day for day in changes if day > today)
 
 
 def earliest_fall(program: Program, ladder: Ladder, at: datetime) -> date:

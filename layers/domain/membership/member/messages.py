@@ -108,7 +108,8 @@ _OF_MEMBER: Mapping[type[Outcome], tuple[str, str]] = {
 
 
 def _of_override(outcome: TierOverridden | OverrideEnding | OverrideEnded, program: Program) -> Text:
-    reason = _same(getattr(outcome, "reason", None) or "")
+    said = None if isinstance(outcome, OverrideEnding) else outcome.reason
+    reason = _same(said) if said else Text()
     match outcome:
         case TierOverridden(source="paid"):
             en, zh = "Your {tier} is paid for through {day}.", "您的{tier}会费有效期至 {day}。"

@@ -203,14 +203,15 @@ class Tallied(MetricKind):
         # What was carried into a closed period came from the one before that.
         return window.horizon(horizon) if self.carry_over else horizon
 
-    def changes_after(self, tally: Tally, window: Window, day: date, joined: date) -> date | None:
-        """The next day on which time alone may make the figure less; None: it never does."""
+    def changes(self, tally: Tally, window: Window, day: date, joined: date) -> Iterable[date]:
+        """The days after `day` on which time alone may make the figure less, in order."""
         span = window.span(day, joined)
-        if self.carry_over and tally:
-            return window.leaves(day, joined)
         counted = [start for bucket in tally if (start := window.start(bucket)) in span]
-        # What leaves first is what came first.
-        return window.leaves(min(counted), joined) if counted else None
+        leaving = {left for start in counted if (left := window.leaves(start, joined))}
+        if self.carry_over and tally and (turns := window.leaves(day, joined)):
+            # What the period leaves to the next one is gone with that.
+            leaving |= {turns, *filter(None, [window.leaves(turns, joined)])}
+        return sorted(leaving)
 
     def prune(self, tally: Tally, horizon: date, window: Window) -> None:
         """Forget what lies before the horizon."""

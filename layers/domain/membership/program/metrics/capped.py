@@ -1,6 +1,7 @@
 """Metrics of activities of which only so many a day count."""
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated
 
@@ -61,10 +62,10 @@ class Capped(Tallied):
         )
 
     @override
-    def changes_after(self, tally: Tally, window: Window, day: date, joined: date) -> date | None:
+    def changes(self, tally: Tally, window: Window, day: date, joined: date) -> Iterable[date]:
         if not self.per_day:
-            return super().changes_after(tally, window, day, joined)
-        return Daily(self.per_day).changes_after(tally, window, day, joined)
+            return super().changes(tally, window, day, joined)
+        return Daily(self.per_day).changes(tally, window, day, joined)
 
     @override
     def prune(self, tally: Tally, horizon: date, window: Window) -> None:

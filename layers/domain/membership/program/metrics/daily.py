@@ -51,9 +51,8 @@ class Daily:
         for bucket in [bucket for bucket in tally if bucket // _LANES < horizon.year]:
             del tally[bucket]
 
-    def changes_after(self, tally: Tally, window: Window, day: date, joined: date) -> date | None:
-        """The next day on which something leaves the window."""
+    def changes(self, tally: Tally, window: Window, day: date, joined: date) -> list[date]:
+        """The days after `day` on which something leaves the window, in order."""
         span = window.span(day, joined)
-        seen = (next(self.counted(tally, span, lane), None) for lane in self.lanes(tally))
-        firsts = [first for first, _ in filter(None, seen)]
-        return window.leaves(min(firsts), joined) if firsts else None
+        counted = {first for lane in self.lanes(tally) for first, _ in self.counted(tally, span, lane)}
+        return sorted({left for first in counted if (left := window.leaves(first, joined))})

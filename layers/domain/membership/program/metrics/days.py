@@ -1,6 +1,7 @@
 """On how many different days something was done."""
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated
 
@@ -75,8 +76,8 @@ class OnDays(Tallied):
         return sum(1 for _ in DAILY.counted(tally, window.span(day, joined)))
 
     @override
-    def changes_after(self, tally: Tally, window: Window, day: date, joined: date) -> date | None:
-        return DAILY.changes_after(tally, window, day, joined)
+    def changes(self, tally: Tally, window: Window, day: date, joined: date) -> Iterable[date]:
+        return DAILY.changes(tally, window, day, joined)
 
     @override
     def prune(self, tally: Tally, horizon: date, window: Window) -> None:

@@ -1,6 +1,6 @@
 """A plan that is paid for: whether a term of it runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Annotated, Self
 
@@ -122,9 +122,8 @@ class Paid(Tallied):
         return int(self.running(tally, day) is not None)
 
     @override
-    def changes_after(self, tally: Tally, window: Window, day: date, joined: date) -> date | None:
-        running = self.running(tally, day)
-        return running.last + timedelta(days=1) if running else None
+    def changes(self, tally: Tally, window: Window, day: date, joined: date) -> Iterable[date]:
+        return [term.last + timedelta(days=1) for term in self.terms(tally) if term.last >= day]
 
     @override
     def prune(self, tally: Tally, horizon: date, window: Window) -> None:

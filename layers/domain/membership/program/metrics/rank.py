@@ -1,5 +1,6 @@
 """The place on a board: how much of it is not above the member, as the last cut found."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Literal
 
@@ -75,8 +76,8 @@ class Rank(Tallied):
         return tally.get(self.cut_on(day).toordinal(), 0)
 
     @override
-    def changes_after(self, tally: Tally, window: Window, day: date, joined: date) -> date | None:
-        return self.next_cut(day) if self.total(tally, window, day, joined) else None
+    def changes(self, tally: Tally, window: Window, day: date, joined: date) -> Iterable[date]:
+        return [self.next_cut(day)] if self.total(tally, window, day, joined) else []
 
     @override
     def prune(self, tally: Tally, horizon: date, window: Window) -> None:

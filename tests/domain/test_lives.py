@@ -1,0 +1,118 @@
+"""Members' lives over simulated time: what the nights in between decide."""
+
+from datetime import datetime
+from typing import Any
+
+from membership.acts import Lift, Merge
+from membership.facts import Act, Fact, Order
+from membership.outcomes import MemberAbsorbed, MessageDue, OverrideEnded, TierDowngraded
+from membership.program.reading import program_from
+from membership.program.schema import Program
+from membership.simulation import Life
+
+POLICY: dict[str, Any] = {
+    "id": "policy",
+    "window": "calendar_year",
+    "metrics": {"spend": {"sum": "order.amount"}},
+    "tiers": [
+        {"id": "bronze"},
+        {"id": "silver", "qualify": {"spend": 1000}},
+        {"id": "gold", "qualify": {"spend": 5000}},
+    ],
+    "validity": "through_end_of_next_year",
+}
+
+
+def at(program: Program, when: str) -> datetime:
+    return datetime.fromisoformat(f"{when} 12:00").replace(tzinfo=program.zone)
+
+
+def buys(life: Life, when: str, amount: int) -> None:
+    moment = at(life.program, when)
+    order: Fact = Order(
+        id=f"{when} {amount}",
+        order_id=f"{when} {amount}",
+        member_id=life.member_id,
+        occurred_at=moment,
+        recorded_at=moment,
+        amount=amount * 100,
+    )
+    life.tell([order])
+
+
+def act(life: Life, when: str, action: Any) -> Act:
+    moment = at(life.program, when)
+    return Act(
+        id=when,
+        member_id=life.member_id,
+        occurred_at=moment,
+        recorded_at=moment,
+        by="ann",
+        reason="ten years",
+        action=action,
+    )
+
+
+def texts(life: Life, about: type) -> list[str | None]:
+    kind = about.model_fields["type"].default  # type: ignore[attr-defined]
+    return [one.text.en for one in life.outcomes if isinstance(one, MessageDue) and one.about == kind]
+
+
+def test_a_lift_that_ends_by_itself_needs_no_reason() -> None:
+    program = program_from(POLICY)
+    life = Life(program, "ann")
+    buys(life, "2026-03-01", 10)
+    until = at(program, "2026-09-01").date()
+    life.tell([act(life, "2026-03-02", Lift(ladder="main", tier="gold", until=until))])
+    life.pass_to(at(program, "2026-09-01"))
+    assert texts(life, OverrideEnded) == ["Your tier is now bronze."]
+
+
+def test_nobody_is_promised_the_first_tier_nor_reviewed_for_it() -> None:
+    program = program_from(POLICY)
+    life = Life(program, "ann")
+    buys(life, "2026-03-01", 10)
+    seen = len(life.facts)
+    life.pass_to(at(program, "2040-01-01"))
+    assert len(life.facts) == seen
+
+
+def test_two_that_are_one_are_joined_once() -> None:
+    program = program_from(POLICY)
+    one, other = Life(program, "ann"), Life(program, "anna")
+    buys(one, "2026-03-01", 600)
+    buys(other, "2026-03-02", 700)
+    settled = other.tell([act(other, "2026-03-03", Merge(into="ann"))])
+    one.absorb(other)
+    for fact in settled.onward:
+        one.tell([fact])
+    assert sum(isinstance(outcome, MemberAbsorbed) for outcome in one.outcomes) == 1
+    assert one.member
+    assert one.member.standings["main"].tier == "silver"
+
+
+def test_a_life_goes_through_every_night_that_matters() -> None:
+    life = Life(program_from(POLICY), "ann")
+    buys(life, "2026-03-01", 5000)
+    life.pass_to(at(life.program, "2031-01-01"))
+    falls = [(one.to_tier, str(one.evidence.day)) for one in life.outcomes if isinstance(one, TierDowngraded)]
+    assert falls == [("silver", "2027-12-31"), ("bronze", "2028-12-31")]
+
+
+def test_what_is_carried_over_ends_with_the_next_period() -> None:
+    metrics = {"spend": {"sum": "order.amount", "carry_over": 500}}
+    life = Life(program_from(POLICY | {"metrics": metrics, "validity": "while_qualified"}), "ann")
+    buys(life, "2026-03-01", 1500)
+    life.pass_to(at(life.program, "2030-01-01"))
+    falls = [(one.to_tier, str(one.evidence.day)) for one in life.outcomes if isinstance(one, TierDowngraded)]
+    assert falls == [("bronze", "2027-01-01")], "500 of 1,000 are no silver"
+
+
+def test_the_announced_day_is_the_first_on_which_too_little_is_left() -> None:
+    rolling = {"window": {"kind": "rolling", "months": 12}, "validity": "while_qualified"}
+    life = Life(program_from(POLICY | rolling), "ann")
+    for when in ("2026-01-10", "2026-02-10", "2026-03-10"):
+        buys(life, when, 500)
+    life.pass_to(at(life.program, "2028-01-01"))
+    falls = [(one.to_tier, str(one.evidence.day)) for one in life.outcomes if isinstance(one, TierDowngraded)]
+    assert falls == [("bronze", "2027-02-10")]
