@@ -362,3 +362,21 @@ def test_nobody_is_stranded_by_a_new_version(cloud: Cloud, house: Client) -> Non
     )
     assert "tier.replaced" in [one["type"] for one in bought.json["members"][0]["outcomes"]]
     assert standing(house)["tier"]["id"] == "argent"
+
+
+def test_a_program_that_fails_its_own_example_is_not_published(cloud: Cloud, house: Client) -> None:
+    story = """
+examples:
+  - title: Five thousand make silver
+    given: [{on: 2027-01-01, order: 4999.99}]
+    then: [{on: 2027-01-01, tier: silver}]
+"""
+    cloud.later(hours=1)
+    before = cloud.dump()
+    answer = house.put("/v1/program", PROGRAM + story)
+    assert (answer.status, answer.problem) == (422, "program-invalid")
+    assert answer.pointers == ["/examples/0/then/0/tier"]
+    assert "comes out as regular" in answer.json["errors"][0]["detail"]
+    assert cloud.dump() == before
+    dearer = PROGRAM.replace("spend: 5000}", "spend: 4999}") + story
+    assert house.put("/v1/program", dearer).json["changed"] is True

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from membership.errors import Contended, Contradicts, Flaw, NotFound, ProgramInvalid
 from membership.program.schema import Program, Versions
+from membership.rehearsal import rehearse
 from membership.store.programs import Programs
 
 ATTEMPTS = 4
@@ -37,6 +38,10 @@ def enact(
     """
     if program.id != owner:
         raise ProgramInvalid([Flaw("id", program.id, "the key is of another program", f"Write {owner!r}.")])
+    if flaws := rehearse(program):
+        raise ProgramInvalid(flaws)
+    # Examples decide nothing, and no function that reads the version needs them.
+    program = program.model_copy(update={"examples": ()})
     for attempt in range(ATTEMPTS):
         try:
             versions = programs.versions(owner)
