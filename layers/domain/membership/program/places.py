@@ -9,6 +9,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, Tag
 
 from membership.program.criteria import RESERVED, Criterion
+from membership.program.validity import Validity
+from membership.program.windows import Window
 
 Place = tuple[int | str, ...]
 
@@ -40,7 +42,9 @@ def locate(document: Any, place: Place) -> tuple[str, Any]:
 
 
 def _is_kind(here: Any, step: str) -> bool:
-    return isinstance(here, Mapping) and here.get("kind") == step and step not in here
+    # Where it is left out, another key tells it.
+    known = isinstance(here, Mapping) and step in _KINDS and step not in here
+    return known and here.get("kind", step) == step
 
 
 def below(path: str, key: str) -> str:
@@ -129,3 +133,8 @@ def _is_called(kind: Any, name: int | str) -> bool:
         return True
     field = getattr(_bare(kind), "model_fields", {}).get("kind")
     return field is not None and field.default == name
+
+
+_KINDS = frozenset(
+    kind.model_fields["kind"].default for union in (Window, Validity) for kind in get_args(_bare(union))
+)

@@ -34,6 +34,9 @@ def fault_of(detail: ErrorDetails, document: Mapping[str, Any]) -> Fault:
         name, known = str(place[-1]), keys_at(Program, place[:-1])
         _, written = locate(document, place[:-1])
         unused = [key for key in known if key not in written]
+        if name == "window" and place[0] == "ladders":
+            remedy = "Write it in each metric that its rules ask for: a metric may have a window of its own."
+            return Fault((), "belongs to metrics, not to ladders", remedy)
         return Fault((), f"{name!r} is not known here", _nearest(name, known, unused))
     message, remedy = _said(detail["type"], place, shown(value), context) or (detail["msg"], "Change it.")
     return Fault((), message, remedy)

@@ -1,18 +1,28 @@
 """Short forms that people write, spelled out before they are checked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
 
-def kind_alone(value: Any) -> Any:
-    """`calendar_year` is short for `{kind: calendar_year}`."""
-    return {"kind": value} if isinstance(value, str) else value
+def spelled_out(**telling: str) -> Callable[[Any], Any]:
+    """Reads `calendar_year` as `{kind: calendar_year}`, and a mapping without a kind by the key that tells
+    it: with `months="rolling"`, `{months: 12}` as `{kind: rolling, months: 12}`."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            return {"kind": value}
+        if isinstance(value, Mapping) and "kind" not in value:
+            kind = next((telling[key] for key in value if key in telling), None)
+            return {"kind": kind, **value} if kind else value
+        return value
+
+    return read
 
 
 def kind_or_name(kinds: Any) -> Any:
-    """What an editor may offer where `kind_alone` reads: each kind, and the name of each that needs no
+    """What an editor may offer where `spelled_out` reads: each kind, and the name of each that needs no
     more."""
     alone = [
         kind.model_fields["kind"].default

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from membership.program.shorthand import kind_alone, kind_or_name
+from membership.program.shorthand import kind_or_name, spelled_out
 from membership.program.validity.base import ValidityKind
 from membership.program.validity.for_life import ForLife
 from membership.program.validity.months import Months
@@ -17,7 +17,9 @@ _Kinds = WhileQualified | ThroughEndOfNextYear | ThroughMonth | Months | ForLife
 Validity = Annotated[
     _Kinds,
     Field(discriminator="kind"),
-    BeforeValidator(kind_alone, json_schema_input_type=kind_or_name(_Kinds)),
+    BeforeValidator(
+        spelled_out(months="for_months", month="through_month"), json_schema_input_type=kind_or_name(_Kinds)
+    ),
 ]
 
 __all__ = [

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from membership.program.shorthand import kind_alone, kind_or_name
+from membership.program.shorthand import kind_or_name, spelled_out
 from membership.program.windows.anniversary_year import AnniversaryYear
 from membership.program.windows.base import ALWAYS, Span, WindowKind
 from membership.program.windows.calendar_year import CalendarYear
@@ -18,7 +18,10 @@ _Kinds = Lifetime | CalendarYear | AnniversaryYear | YearFrom | Rolling | Dates
 Window = Annotated[
     _Kinds,
     Field(discriminator="kind"),
-    BeforeValidator(kind_alone, json_schema_input_type=kind_or_name(_Kinds)),
+    BeforeValidator(
+        spelled_out(months="rolling", days="rolling", month="year_from", **{"from": "dates"}),
+        json_schema_input_type=kind_or_name(_Kinds),
+    ),
 ]
 
 __all__ = [
