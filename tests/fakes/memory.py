@@ -3,6 +3,7 @@
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date, datetime
 from threading import RLock
@@ -180,6 +181,14 @@ class MemoryLedger:
         """A disaster: the member's items in the state table are gone, the ledger is not."""
         self._members.pop((program, member_id))
         self._refunded.pop((program, member_id), None)
+
+    def backup(self) -> Any:
+        """The state table as it is now; the ledger goes on."""
+        return deepcopy((self._members, self._refunded))
+
+    def restore(self, backup: Any) -> None:
+        """Another disaster: the state table is that of the backup again."""
+        self._members, self._refunded = deepcopy(backup)
 
     def _in_order(self, program: str, member_id: str) -> list[tuple[tuple[int, int], Envelope]]:
         with self._lock:
