@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from membership.errors import MembershipError
 from membership.facts import Review
@@ -12,8 +12,6 @@ from membership.store import keys
 from membership.store.ledger import Ledger
 
 PAGE = 200
-PUNCTUAL = timedelta(hours=2)
-"""A review that comes this soon after midnight dates its notices at midnight; a later one when it runs."""
 
 
 class NotYet(MembershipError):
@@ -54,7 +52,6 @@ def review(
     if day > program.day(now):
         raise NotYet(f"{day} has not begun in {program.timezone}; review it from {program.midnight(day)} on")
     midnight = program.midnight(day)
-    in_time = simulated or now.timestamp() - midnight.timestamp() <= PUNCTUAL.total_seconds()
 
     def remind(member_id: str) -> None:
         fact = Review(
@@ -63,7 +60,7 @@ def review(
             occurred_at=midnight,
             recorded_at=now,
             day=day,
-            dated=midnight if in_time else None,
+            dated=midnight if simulated else None,
         )
         ledger.append(program.id, fact)
 

@@ -96,8 +96,9 @@ class StandingView(View):
 
 
 def last_day(standing: Standing) -> date | None:
-    """The last day of the promise; the standing has the first one after it."""
-    return date.fromordinal(standing.expires_on.toordinal() - 1) if standing.expires_on else None
+    """The last day of the promise, or of the notice that runs; the standing has the first one after it."""
+    end = standing.notice.falls_on if standing.notice else standing.expires_on
+    return date.fromordinal(end.toordinal() - 1) if end else None
 
 
 class MemberView(View):

@@ -179,6 +179,8 @@ def _ladder(
     upper = next((one for one in ladder.above(tier) if one.qualify), None)
     seen = figures(program, member, today, standing.deducted if standing else {})
     promised = promised_until(program, member, ladder, standing) if standing else None
+    if standing and standing.notice:
+        promised = standing.notice.falls_on  # whatever ended the promise, the tier is the member's until then
     return LadderProgress(
         ladder=ladder,
         standing=standing,

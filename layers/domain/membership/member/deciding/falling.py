@@ -1,6 +1,6 @@
 """Losing a tier: announced, averted, and only then carried out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from membership.member.deciding.case import ONE_DAY, LadderCase
@@ -87,17 +87,30 @@ def announce(case: LadderCase) -> Iterator[Outcome]:
         announced_at=told,
         falls_on=lost,
         reason="criterion_lost" if while_qualified and day == case.today else "promise_ends",
-        prevented_by=_ways_to_keep(keep, seen),
+        prevented_by=_ways_to_keep(case, keep, seen, lost),
         evidence=case.case.evidence(keep, seen, day),
     )
 
 
-def _ways_to_keep(keep: Criterion, seen: dict[str, int]) -> tuple[dict[str, int], ...]:
-    """What each way still lacks, the way with the least to go first."""
+def _ways_to_keep(
+    case: LadderCase, keep: Criterion, seen: Mapping[str, int], lost: date
+) -> tuple[dict[str, int], ...]:
+    """What each way still lacks, the way with the least to go first; without those that only time would walk,
+    and not in time."""
+
+    def in_time(way: Mapping[str, int]) -> bool:
+        program = case.case.program
+        return all(
+            program.elapsing[metric].reaches(case.case.joined, need) < lost
+            for metric, need in way.items()
+            if metric in program.elapsing and need > seen[metric]
+        )
+
     ways = sorted(
         keep.ways(),
         key=lambda way: -sum(min(1, seen[metric] / need) for metric, need in way.items()) / len(way),
     )
+    ways = [way for way in ways if in_time(way)] or ways
     return tuple(
         {metric: need - seen[metric] for metric, need in way.items() if need > seen[metric]} for way in ways
     )
