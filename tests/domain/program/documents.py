@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
+from datetime import date
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -9,7 +10,8 @@ from pydantic import TypeAdapter
 from membership.program import presets
 from membership.program.criteria import Criterion
 from membership.program.reading import program_from, read_program
-from membership.program.schema import Program
+from membership.program.schema import Ladder, Program
+from membership.program.windows import Window
 
 P1 = read_program(presets.text("p1-ecommerce"))
 P2 = read_program(presets.text("p2-customer-policy"))
@@ -62,8 +64,25 @@ def criterion(tree: Any) -> Criterion:
     return made
 
 
+def main(program: Program) -> Ladder:
+    """The ladder that `tiers` alone make, or the first one."""
+    return next(iter(program.ladders_by_id.values()))
+
+
+def counts(window: Window, fact: date, seen: date, joined: date = date(2020, 1, 1)) -> bool:
+    """Whether what was done on a day is in the window as it is seen on another."""
+    bucket = window.bucket(fact)
+    return bucket is not None and window.start(bucket) in window.span(seen, joined)
+
+
+def outlived(window: Window, fact: date, seen: date) -> bool:
+    """Whether no decision from that day on can depend on it any more."""
+    bucket = window.bucket(fact)
+    return bucket is None or window.start(bucket) < window.horizon(seen)
+
+
 def tier_with(program: Program, **figures: int) -> str:
     """The highest tier whose rule these figures meet; what isn't named is nothing."""
     seen = dict.fromkeys(program.metrics, 0) | figures
-    met = [tier.id for tier in program.tiers if tier.qualify is None or tier.qualify.met(seen)]
+    met = [tier.id for tier in main(program).tiers if tier.qualify is None or tier.qualify.met(seen)]
     return met[-1]

@@ -9,12 +9,16 @@ import pytest
 from membership.errors import ProgramInvalid
 from membership.program.reading import program_from
 from membership.program.schema import Program, Versions
-from tests.domain.program.documents import P1, P2, SMALL, changed, small
+from tests.domain.program.documents import P1, P2, SMALL, changed, main, small
 
 
 @pytest.mark.parametrize(
     ("program", "lower", "higher"),
-    [(program, *pair) for program in (P1, P2) for pair in combinations(range(1, len(program.tiers)), 2)],
+    [
+        (program, *pair)
+        for program in (P1, P2)
+        for pair in combinations(range(1, len(main(program).tiers)), 2)
+    ],
     ids=lambda value: value.id if isinstance(value, Program) else str(value),
 )
 def test_swapped_tiers_are_refused(program: Program, lower: int, higher: int) -> None:
@@ -59,7 +63,7 @@ def test_a_way_that_skips_its_tier(silver: Any, gold: Any, message: str) -> None
 )
 def test_a_ladder_that_rises(silver: Any, gold: Any) -> None:
     tiers = [{"id": "bronze"}, {"id": "silver", "qualify": silver}, {"id": "gold", "qualify": gold}]
-    ladder = program_from({**SMALL, "tiers": tiers}).ladder
+    ladder = main(program_from({**SMALL, "tiers": tiers}))
     assert [tier.id for tier in ladder.above("bronze")] == ["silver", "gold"]
     assert [tier.id for tier in ladder.below("gold")] == ["bronze", "silver"]
     assert ladder.rank("bronze") == 0
@@ -70,10 +74,11 @@ def test_a_ladder_that_rises(silver: Any, gold: Any) -> None:
 
 def test_a_rule_to_stay_may_differ_from_the_one_to_enter() -> None:
     program = program_from(changed("tiers[2].keep", {"orders": 2}))
-    bronze, silver, gold = program.tiers
-    assert program.ladder.keep(bronze) is None
-    assert program.ladder.keep(silver) == silver.qualify
-    assert program.ladder.keep(gold) == gold.keep != gold.qualify
+    ladder = main(program)
+    bronze, silver, gold = ladder.tiers
+    assert ladder.keep(bronze) is None
+    assert ladder.keep(silver) == silver.qualify
+    assert ladder.keep(gold) == gold.keep != gold.qualify
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,7 @@ def test_a_rule_to_stay_may_differ_from_the_one_to_enter() -> None:
         (
             changed("tiers", [{"id": "bronze"}, {"id": "silver", "qualify": {"spend": 1}}]),
             [
-                "tiers: members find 3 to 5 tiers easy to follow; this program has 2",
+                "tiers: members find 3 to 5 tiers easy to follow; this ladder has 2",
                 "metrics.orders: no tier asks for it",
                 "metrics.feedback: no tier asks for it",
             ],
@@ -108,7 +113,7 @@ def test_warnings(document: dict[str, Any], warnings: list[str]) -> None:
 
 FALLS = (
     "tiers[{n}].validity: while_qualified with a rule to stay that counts anew each year: "
-    "on 1 January its members fall, whatever they did before; "
+    "as a year begins its members fall, whatever they did before; "
     "through_end_of_next_year leaves them a year to earn it again"
 )
 FLAPS = (

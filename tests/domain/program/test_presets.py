@@ -10,7 +10,7 @@ from membership.facts import Activity, Fact, Order
 from membership.program import presets
 from membership.program.reading import program_from, read_program
 from membership.program.schema import Program
-from tests.domain.program.documents import P1, P2, tier_with
+from tests.domain.program.documents import P1, P2, counts, main, tier_with
 
 YUAN = 100
 
@@ -139,12 +139,14 @@ def test_window_and_validity(
     program: Program, on: date, counts_in_2026: bool, tier_ends: date | None
 ) -> None:
     window = program.window
-    assert window.counts(window.bucket(on), date(2026, 6, 1)) is counts_in_2026
-    assert program.ladder.validity(program.tiers[1]).until(on) == tier_ends
+    assert counts(window, on, date(2026, 6, 1)) is counts_in_2026
+    assert main(program).validity(main(program).tiers[1]).until(on, window, on) == tier_ends
 
 
 def test_welcome_gift() -> None:
-    assert [(tier.id, reward.points) for tier in P2.tiers for reward in tier.rewards] == [("regular", 100)]
+    assert [(tier.id, reward.points) for tier in main(P2).tiers for reward in tier.rewards] == [
+        ("regular", 100)
+    ]
 
 
 @pytest.mark.parametrize("name", presets.names())

@@ -11,11 +11,14 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from membership.facts import Activity, Order
+from membership.errors import ProgramInvalid
+from membership.facts import Activity, Attributes, Fact, Order, Referral
+from membership.program.examples import Example, ExpectedNotice, ExpectedValue, Given, Then
+from membership.program.metrics import Rank
 from membership.program.reading import program_from, read_program
-from membership.program.schema import Program, Versions
+from membership.program.schema import Ladder, Program, Versions
 from membership.program.wording import program_in_words
-from tests.domain.program.documents import SMALL, changed, small, tier_with
+from tests.domain.program.documents import SMALL, changed, counts, small, tier_with
 
 AT = datetime(2026, 12, 31, 20, tzinfo=UTC)
 WHO = {"id": "f", "member_id": "m", "occurred_at": AT, "recorded_at": AT}
@@ -28,6 +31,21 @@ FACTS: tuple[Order | Activity, ...] = (
         for n in (1, 3, 5)
     ),
 )
+LATER: tuple[Fact, ...] = (
+    *(
+        Activity(**WHO | {"occurred_at": AT - timedelta(days=ago)}, kind="feedback", quality=quality)
+        for ago, quality in ((0, 3), (0, 5), (1, 5), (2, 5), (40, 3), (300, 3), (330, 3))
+    ),
+    *(
+        Order(**WHO | {"occurred_at": AT - timedelta(days=ago)}, order_id="o", amount=300_000)
+        for ago in (0, 20, 50, 100, 290, 400)
+    ),
+    Order(**WHO, order_id="o", amount=13_900, plan="club"),
+    Referral(**WHO, friend="b", stage="bought", day=AT.date()),
+    Referral(**WHO, friend="b", stage="registered", day=AT.date()),
+    Referral(**WHO, friend="c", stage="registered", day=AT.date()),
+)
+DAYS = [date(2026, 12, 31), *(date(2027, 1, 1) + timedelta(days=n) for n in (0, 1, 3, 31, 62, 90, 180, 366))]
 FIGURES = [
     {"spend": spend, "orders": orders, "feedback": feedback}
     for spend in (0, 100_000, 500_000)
@@ -41,20 +59,44 @@ def decisions(program: Program) -> list[Any]:
     made: list[Any] = [program.id, program.day(AT), program.unknown_members]
     for metric, window in program.tallied.values():
         made += [metric.gain(fact) for fact in FACTS]
-        made += [window.counts(window.bucket(date(2025, 5, 5)), date(2026, 5, 5))]
+        made += [counts(window, date(2025, 5, 5), date(2026, 5, 5))]
     made += [metric.reached(date(2024, 1, 1), date(2026, 5, 5)) for metric in program.elapsing.values()]
     made += [tier_with(program, **figures) for figures in FIGURES]
-    ladder = program.ladder
-    made += [ladder.notice, ladder.steps]
-    for tier in program.tiers:
-        keep = ladder.keep(tier)
+    made += _of_time(program)
+    for ladder in program.ladders_by_id.values():
+        made += _of_ladder(program, ladder)
+    older = small(window="calendar_year", tiers=[*SMALL["tiers"], {"id": "old", "qualify": {"orders": 99}}])
+    versions = Versions({1: older, 2: program})
+    made += [versions.in_force(AT + timedelta(days=days))[0] for days in (-400, 0, 400)]
+    # A member that joined long ago, and is in its year when the version begins.
+    made += [versions.in_force(AT + timedelta(days=days), date(2020, 1, 1))[0] for days in (-100, 0)]
+    made += [versions.successor("old", program)]
+    made += [(one.id, one.when, program.ladder_of(one).id) for one in program.special_reviews]
+    return [*made, program.refunds]
+
+
+def _of_time(program: Program) -> list[Any]:
+    """What windows, boards and terms make of days."""
+    made: list[Any] = []
+    for metric, window in program.tallied.values():
+        tally: dict[int, int] = {}
+        for fact in [*FACTS, *LATER]:
+            metric.book(tally, window, program.day(fact.occurred_at), fact)
+        made += [metric.total(tally, window, day, date(2025, 2, 2)) for day in DAYS]
+    made += [metric.figure(dict(FIGURES[-1])) for metric in program.derived.values()]
+    made += [metric.told(Attributes(labels=("vip",))) for metric in program.attributed.values()]
+    made += [(metric.rank, metric.cut) for metric in program.metrics.values() if isinstance(metric, Rank)]
+    return made
+
+
+def _of_ladder(program: Program, ladder: Ladder) -> list[Any]:
+    made: list[Any] = [ladder.id, ladder.value_anchor, ladder.downgrade]
+    for tier in ladder.tiers:
+        keep, validity = ladder.keep(tier), ladder.validity(tier)
         made += [keep and [keep.met(dict.fromkeys(program.metrics, 0) | figures) for figures in FIGURES]]
-        made += [ladder.validity(tier).until(date(2026, 5, 5)), ladder.validity(tier).kind]
+        made += [validity.until(date(2026, 5, 5), program.window, date(2026, 5, 5)), validity.kind]
         made += [(reward.id, reward.points, reward.coupon, reward.gift) for reward in tier.rewards]
-    older = small()
-    made += [
-        Versions({1: older, 2: program}).in_force(AT + timedelta(days=days))[0] for days in (-400, 0, 400)
-    ]
+        made += [tier.promotion, tier.buy, program.deductions(tier)]
     return made
 
 
@@ -118,8 +160,89 @@ DECIDES: list[tuple[str, str, Any]] = [
     ("Since.unit", f"{FEEDBACK}", {"since": "joined", "unit": "month"}),
 ]
 
+CLUB = {"paid": "club", "months": 12}
+SIDE = {"ladders": [{"id": "earned", "tiers": SMALL["tiers"]}, {"id": "side", "tiers": [{"id": "one"}]}]}
+YEARLY = {"sum": "order.amount", "window": "calendar_year"}
+MERITS = {"points": {"feedback": 3}, "window": "calendar_year"}
+EXCHANGE = {"add_to": "spend", "every": 3, "of": "orders", "gives": 5}
+REVIEW = {"id": "loyal", "when": {"orders": 9}}
+
+DECIDES += [
+    ("Program.changes", "changes", "next_cycle"),
+    ("Program.refunds", "refunds", "never"),
+    ("Program.special_reviews", "special_reviews", [REVIEW]),
+    ("SpecialReview.id", "special_reviews", [REVIEW | {"id": "other"}]),
+    ("SpecialReview.when", "special_reviews", [REVIEW | {"when": {"orders": 10}}]),
+    ("SpecialReview.ladder", "special_reviews", [REVIEW | {"ladder": "side"}]),
+    ("Program.ladders", "ladders", SIDE["ladders"]),
+    ("LadderRules.id", "ladders[1].id", "other"),
+    ("LadderRules.tiers", "ladders[1].tiers[1]", {"id": "two", "qualify": {"orders": 1}}),
+    ("LadderRules.validity", "ladders[0].validity", "lifetime"),
+    ("LadderRules.downgrade", "ladders[0].downgrade", {"steps": "never"}),
+    ("LadderRules.value_anchor", "ladders[1].value_anchor", {"fee": "club", "saved": "saved"}),
+    ("ValueAnchor.fee", "ladders[1].value_anchor", {"fee": "club2", "saved": "saved"}),
+    ("ValueAnchor.saved", "ladders[1].value_anchor", {"fee": "club", "saved": "saved2"}),
+    ("Downgrade.grace_days", "downgrade.grace_days", 30),
+    ("Downgrade.months_between", "downgrade.months_between", 6),
+    ("Tier.promotion", "tiers[1].promotion", "reviewed"),
+    ("Tier.buy", "tiers[1].buy", "club"),
+    ("Tier.deduct", "tiers[1].deduct", {"orders": 3}),
+    ("Tier.replaces", "tiers[1].replaces", ["old"]),
+    ("AnniversaryYear.kind", "window", "anniversary_year"),
+    ("YearFrom.kind", "window", {"kind": "year_from", "month": 3, "day": 1}),
+    ("YearFrom.month", "window", {"kind": "year_from", "month": 4, "day": 1}),
+    ("YearFrom.day", "window", {"kind": "year_from", "month": 3, "day": 31}),
+    ("Rolling.kind", "window", {"kind": "rolling", "months": 1}),
+    ("Rolling.months", "window", {"kind": "rolling", "months": 2}),
+    ("Rolling.days", "window", {"kind": "rolling", "days": 2}),
+    ("Dates.kind", "window", {"kind": "dates", "from": "2026-01-01", "to": "2026-12-31"}),
+    ("Dates.from_", "window", {"kind": "dates", "from": "2026-11-30", "to": "2026-12-31"}),
+    ("Dates.to", "window", {"kind": "dates", "from": "2026-01-01", "to": "2026-11-10"}),
+    ("Months.kind", "validity", {"kind": "for_months", "months": 12}),
+    ("Months.months", "validity", {"kind": "for_months", "months": 13}),
+    ("ThroughMonth.kind", "validity", {"kind": "through_month", "month": 3}),
+    ("ThroughMonth.month", "validity", {"kind": "through_month", "month": 4}),
+    ("ThroughMonth.years_after", "validity", {"kind": "through_month", "month": 3, "years_after": 1}),
+    ("Days.days_with", FEEDBACK, {"days_with": "feedback"}),
+    ("Days.where", FEEDBACK, {"days_with": "feedback", "where": {"quality": {"gte": 5}}}),
+    ("Days.window", FEEDBACK, {"days_with": "feedback", "window": "calendar_year"}),
+    ("Streak.streak", FEEDBACK, {"streak": "feedback"}),
+    ("Streak.where", FEEDBACK, {"streak": "feedback", "where": {"quality": {"gte": 5}}}),
+    ("Streak.window", FEEDBACK, {"streak": "feedback", "window": "calendar_year"}),
+    ("Count.per_day", FEEDBACK, {"count": "feedback", "per_day": 1}),
+    ("Points.per_day", FEEDBACK, {"points": {"feedback": 3}, "per_day": 1}),
+    ("Points.per_unit_spent", FEEDBACK, {"points": {"feedback": 3}, "per_unit_spent": 2}),
+    ("Sum.carry_over", "metrics.spend", {**YEARLY, "carry_over": 100}),
+    ("Count.carry_over", "metrics.orders", {"count": "order", "window": "calendar_year", "carry_over": 1}),
+    ("Points.carry_over", "metrics.orders", MERITS | {"carry_over": 1}),
+    ("Referrals.referrals", FEEDBACK, {"referrals": "bought"}),
+    ("Referrals.window", FEEDBACK, {"referrals": "bought", "window": "calendar_year"}),
+    ("Paid.paid", FEEDBACK, CLUB),
+    ("Paid.months", FEEDBACK, CLUB | {"months": 1}),
+    ("Paid.days", FEEDBACK, {"paid": "club", "days": 3}),
+    ("Rank.rank", FEEDBACK, {"rank": "spend", "cut": "yearly"}),
+    ("Rank.cut", FEEDBACK, {"rank": "spend", "cut": "monthly"}),
+    ("Exchange.add_to", FEEDBACK, EXCHANGE | {"add_to": "orders"}),
+    ("Exchange.every", FEEDBACK, EXCHANGE | {"every": 4}),
+    ("Exchange.of", FEEDBACK, EXCHANGE | {"of": "spend"}),
+    ("Exchange.gives", FEEDBACK, EXCHANGE | {"gives": 6}),
+    ("Label.label", FEEDBACK, {"label": "vip"}),
+]
+
+UNSAID = {"Bounds.gte", "Bounds.lte", "Program.changes", "Tier.replaces"}
+UNSAID |= {"SpecialReview.id", "SpecialReview.ladder", "Paid.paid"}
+UNSAID |= {"LadderRules.value_anchor", "ValueAnchor.fee", "ValueAnchor.saved"}
+"""Said where they matter, not among the rules: with a bound's metric, in what a version changes, to the
+member whose fee it is."""
+
 IS_SAID: list[tuple[str, str, Any]] = [
     ("Program.name", "name", {"en": "Club"}),
+    ("LadderRules.name", "ladders[1].name", {"en": "Side"}),
+    ("SpecialReview.name", "special_reviews", [REVIEW | {"name": {"en": "Loyal for long"}}]),
+    *(
+        (f"{kind}.name", f"{FEEDBACK}.name", {"en": "something else"})
+        for kind in ("Days", "Streak", "Referrals", "Paid", "Rank", "Label", "Exchange")
+    ),
     ("Tier.name", "tiers[1].name", {"zh": "银卡"}),
     ("Text.en", "tiers[1].name.en", "Silver"),
     ("Text.zh", "tiers[1].name.zh", "银卡"),
@@ -130,10 +253,36 @@ IS_SAID: list[tuple[str, str, Any]] = [
     ("Points.name", f"{FEEDBACK}", {"points": {"feedback": 3}, "name": {"en": "merits"}}),
     ("Since.name", f"{FEEDBACK}", {"since": "joined", "unit": "year", "name": {"en": "loyalty"}}),
     # A decision that nobody is told of is as bad as a word that nothing follows from.
-    *(row for row in DECIDES if row[0] not in ("Bounds.gte", "Bounds.lte")),
+    *(row for row in DECIDES if row[0] not in UNSAID),
 ]
+REFUSED = {
+    "Paid.where": (FEEDBACK, CLUB | {"where": {"amount": {"gte": 1}}}),
+    "Paid.window": (FEEDBACK, CLUB | {"window": "calendar_year"}),
+    "Paid.carry_over": (FEEDBACK, CLUB | {"carry_over": 1}),
+    "Rank.where": (FEEDBACK, {"rank": "spend", "where": {"amount": {"gte": 1}}}),
+    "Rank.window": (FEEDBACK, {"rank": "spend", "window": "calendar_year"}),
+    "Rank.carry_over": (FEEDBACK, {"rank": "spend", "carry_over": 1}),
+    "Referrals.where": (FEEDBACK, {"referrals": "bought", "where": {"amount": {"gte": 1}}}),
+    "Referrals.carry_over": (FEEDBACK, {"referrals": "bought", "carry_over": 1}),
+    "Days.carry_over": (FEEDBACK, {"days_with": "feedback", "carry_over": 1}),
+    "Streak.carry_over": (FEEDBACK, {"streak": "feedback", "carry_over": 1}),
+}
+"""Settings that every metric has, where they would mean nothing."""
+REHEARSED = {Example, Given, Then, ExpectedNotice, ExpectedValue}
+"""Told of in examples: tests/domain/test_rehearsal.py has them all."""
 STANDARD = {"Lifetime.kind": "window", "WhileQualified.kind": "validity"}
 """Kinds that stand where nothing was written: the rows of the others tell them apart."""
+
+
+def in_ladders(more: dict[str, Any], *, ladders: bool = True, **anchor: Any) -> dict[str, Any]:
+    """The same with a second ladder, and metrics that a paid one has need of."""
+    saved = {"sum": "order.saved"}
+    metrics = {**SMALL["metrics"], "club": CLUB, "club2": CLUB, "saved": saved, "saved2": saved}
+    document = {"id": "small", "metrics": metrics, **more}
+    if ladders:
+        side = {"id": "side", "tiers": [{"id": "one"}], **anchor}
+        document["ladders"] = [{"id": "main", "tiers": SMALL["tiers"]}, side]
+    return document
 
 
 def base(setting: str) -> dict[str, Any]:
@@ -152,7 +301,59 @@ def base(setting: str) -> dict[str, Any]:
         "Points.name": (FEEDBACK, {"points": {"feedback": 3}}),
         "Since.unit": (FEEDBACK, {"since": "joined", "unit": "year"}),
         "Since.name": (FEEDBACK, {"since": "joined", "unit": "year"}),
+        "Program.refunds": ("validity", "through_end_of_next_year"),
+        "Tier.deduct": ("validity", "through_end_of_next_year"),
+        "SpecialReview.id": ("special_reviews", [REVIEW]),
+        "SpecialReview.when": ("special_reviews", [REVIEW]),
+        "SpecialReview.name": ("special_reviews", [REVIEW]),
+        "YearFrom.month": ("window", {"kind": "year_from", "month": 3, "day": 1}),
+        "YearFrom.day": ("window", {"kind": "year_from", "month": 3, "day": 1}),
+        "Rolling.months": ("window", {"kind": "rolling", "months": 1}),
+        "Rolling.days": ("window", {"kind": "rolling", "days": 1}),
+        "Dates.from_": ("window", {"kind": "dates", "from": "2026-01-01", "to": "2026-12-31"}),
+        "Dates.to": ("window", {"kind": "dates", "from": "2026-01-01", "to": "2026-12-31"}),
+        "Months.months": ("validity", {"kind": "for_months", "months": 12}),
+        "ThroughMonth.month": ("validity", {"kind": "through_month", "month": 3}),
+        "ThroughMonth.years_after": ("validity", {"kind": "through_month", "month": 3}),
+        "Days.where": (FEEDBACK, {"days_with": "feedback"}),
+        "Days.window": (FEEDBACK, {"days_with": "feedback"}),
+        "Days.name": (FEEDBACK, {"days_with": "feedback"}),
+        "Streak.where": (FEEDBACK, {"streak": "feedback"}),
+        "Streak.window": (FEEDBACK, {"streak": "feedback"}),
+        "Streak.name": (FEEDBACK, {"streak": "feedback"}),
+        "Points.per_day": (FEEDBACK, {"points": {"feedback": 3}}),
+        "Points.per_unit_spent": (FEEDBACK, {"points": {"feedback": 3}}),
+        "Sum.carry_over": ("metrics.spend", YEARLY),
+        "Count.carry_over": ("metrics.orders", {"count": "order", "window": "calendar_year"}),
+        "Points.carry_over": ("metrics.orders", MERITS),
+        "Referrals.referrals": (FEEDBACK, {"referrals": "registered"}),
+        "Referrals.window": (FEEDBACK, {"referrals": "bought"}),
+        "Referrals.name": (FEEDBACK, {"referrals": "bought"}),
+        "Paid.paid": (FEEDBACK, CLUB | {"paid": "other"}),
+        "Paid.months": (FEEDBACK, CLUB),
+        "Paid.days": (FEEDBACK, {"paid": "club", "days": 4}),
+        "Paid.name": (FEEDBACK, CLUB),
+        "Rank.rank": (FEEDBACK, {"rank": "orders", "cut": "yearly"}),
+        "Rank.cut": (FEEDBACK, {"rank": "spend", "cut": "yearly"}),
+        "Rank.name": (FEEDBACK, {"rank": "spend", "cut": "yearly"}),
+        "Label.label": (FEEDBACK, {"label": "staff"}),
+        "Label.name": (FEEDBACK, {"label": "staff"}),
+        **{f"Exchange.{name}": (FEEDBACK, EXCHANGE) for name in ("add_to", "every", "of", "gives", "name")},
     }
+    if setting == "Program.changes":
+        return {**SMALL, "window": "calendar_year", "effective_from": "2026-06-01T00:00:00Z"}
+    if setting == "Program.ladders":
+        return (
+            {name: part for name, part in SMALL.items() if name != "tiers"}
+            | SIDE
+            | {"ladders": SIDE["ladders"][:1]}
+        )
+    if setting.startswith(("LadderRules.", "SpecialReview.ladder")):
+        return in_ladders({"special_reviews": [REVIEW]})
+    if setting.startswith("ValueAnchor."):
+        return in_ladders({}, value_anchor={"fee": "club", "saved": "saved"})
+    if setting == "Tier.buy":
+        return in_ladders({"tiers": SMALL["tiers"]}, ladders=False)
     return changed(*same[setting]) if setting in same else dict(SMALL)
 
 
@@ -194,6 +395,13 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from models_in(argument)
 
 
+@pytest.mark.parametrize("setting", REFUSED)
+def test_a_setting_that_means_nothing_is_refused(setting: str) -> None:
+    with pytest.raises(ProgramInvalid) as refused:
+        program_from(changed(*REFUSED[setting]))
+    assert refused.value.flaws[0].path.startswith(f"{FEEDBACK}.{setting.split('.')[1]}")
+
+
 def test_no_setting_is_left_out() -> None:
-    named = {setting for setting, _, _ in [*DECIDES, *IS_SAID]} | set(STANDARD)
-    assert set(settings_of(Program, set())) == named
+    named = {setting for setting, _, _ in [*DECIDES, *IS_SAID]} | {*STANDARD, *REFUSED}
+    assert set(settings_of(Program, set(REHEARSED))) - {"Program.examples"} == named

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from membership.program.metrics import Since
 from membership.program.windows import CalendarYear, Lifetime
-from tests.domain.program.documents import small
+from tests.domain.program.documents import counts, outlived, small
 
 ZONES = {
     "Pacific/Pago_Pago": -11,
@@ -32,8 +32,8 @@ def test_a_year_ends_at_the_programs_own_midnight(zone: str, hours: float) -> No
     assert program.day(turn - SECOND) == date(2026, 12, 31)
     assert program.day(turn) == date(2027, 1, 1)
     assert program.midnight(date(2027, 1, 1)) == turn
-    buckets = [program.window.bucket(program.day(moment)) for moment in (turn - SECOND, turn)]
-    assert [program.window.counts(bucket, date(2027, 1, 1)) for bucket in buckets] == [False, True]
+    days = [program.day(moment) for moment in (turn - SECOND, turn)]
+    assert [counts(program.window, day, date(2027, 1, 1)) for day in days] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_midnight_is_the_first_moment_of_a_day(zone: str, day: date) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fact", "seen", "counts", "outlived"),
+    ("fact", "seen", "counted", "forgotten"),
     [
         (date(2026, 1, 1), date(2026, 1, 1), True, False),
         (date(2026, 1, 1), date(2026, 12, 31), True, False),
@@ -68,33 +68,29 @@ def test_midnight_is_the_first_moment_of_a_day(zone: str, day: date) -> None:
         (date(2027, 1, 1), date(2026, 12, 31), False, False),
     ],
 )
-def test_calendar_year(fact: date, seen: date, counts: bool, outlived: bool) -> None:
-    window = CalendarYear()
-    assert window.counts(window.bucket(fact), seen) is counts
-    assert window.outlived(window.bucket(fact), seen) is outlived
+def test_calendar_year(fact: date, seen: date, counted: bool, forgotten: bool) -> None:
+    assert counts(CalendarYear(), fact, seen) is counted
+    assert outlived(CalendarYear(), fact, seen) is forgotten
 
 
 @pytest.mark.parametrize("day", [date(2026, 1, 1), date(2028, 2, 29), date(2026, 12, 31)])
 def test_when_a_year_leaves_its_window(day: date) -> None:
-    assert CalendarYear().last_day(day) == date(day.year, 12, 31)
-    assert CalendarYear().changes_after(day) == date(day.year + 1, 1, 1)
+    assert CalendarYear().leaves(day, day) == date(day.year + 1, 1, 1)
 
 
 def test_a_lifetime_has_no_end() -> None:
     window = Lifetime()
-    assert window.counts(window.bucket(date(1997, 1, 1)), date(2097, 1, 1))
-    assert not window.outlived(window.bucket(date(1997, 1, 1)), date(2097, 1, 1))
-    assert window.last_day(date(2026, 1, 1)) is None
-    assert window.changes_after(date(2026, 1, 1)) is None
+    assert counts(window, date(1997, 1, 1), date(2097, 1, 1))
+    assert not outlived(window, date(1997, 1, 1), date(2097, 1, 1))
+    assert window.leaves(date(2026, 1, 1), date(2026, 1, 1)) is None
 
 
 @given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.dates(date(1990, 1, 1), date(2090, 1, 1)))
-def test_a_bucket_counts_as_long_as_its_last_day(fact: date, seen: date) -> None:
-    window = CalendarYear()
-    last = window.last_day(fact)
-    assert last is not None
+def test_a_bucket_counts_until_it_leaves(fact: date, seen: date) -> None:
+    leaves = CalendarYear().leaves(fact, fact)
+    assert leaves is not None
     if seen >= fact:
-        assert window.counts(window.bucket(fact), seen) == (seen <= last)
+        assert counts(CalendarYear(), fact, seen) == (seen < leaves)
 
 
 @pytest.mark.parametrize(

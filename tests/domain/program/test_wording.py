@@ -21,13 +21,13 @@ from membership.program.wording import (
     remaining,
     rule,
 )
-from tests.domain.program.documents import P1, P2, SMALL, small
+from tests.domain.program.documents import P1, P2, SMALL, main, small
 
 BOTH: tuple[Language, ...] = ("en", "zh")
 
 
 def tier_rule(program: Program, tier: str, language: Language) -> str:
-    criterion = program.ladder.tier(tier).qualify
+    criterion = program.tier(tier).qualify
     assert criterion is not None
     return rule(criterion, program, language)
 
@@ -232,7 +232,7 @@ def test_what_is_lacking(ways: list[dict[str, int]], shown: int | None, en: str,
 
 
 def test_evidence() -> None:
-    platinum = P2.ladder.tier("platinum").qualify
+    platinum = P2.tier("platinum").qualify
     assert platinum is not None
     figures = {"spend": 3_100_000, "orders": 4, "contribution": 0, "tenure_years": 3}
     assert [seen.text for seen in evidence(platinum, figures, P2, "en")] == [
@@ -257,7 +257,7 @@ def test_evidence() -> None:
 
 def test_a_rule_that_was_kept_elsewhere_is_said_all_the_same() -> None:
     """Evidence in the ledger holds the rule without the program that it stood in."""
-    diamond = P2.ladder.tier("diamond").qualify
+    diamond = P2.tier("diamond").qualify
     assert diamond is not None
     kept = type(diamond).model_validate_json(diamond.model_dump_json())
     for language in BOTH:
@@ -356,18 +356,25 @@ def test_a_program_in_words_is_whole(name: str) -> None:
     for language in BOTH:
         words = program_in_words(program, 3, language)
         assert (words.id, words.version, words.language) == (program.id, 3, language)
-        assert [tier.id for tier in words.tiers] == [tier.id for tier in program.tiers]
-        assert [tier.rank for tier in words.tiers] == list(range(len(program.tiers)))
+        assert [tier.id for tier in words.ladders[0].tiers] == [tier.id for tier in main(program).tiers]
+        assert [tier.rank for tier in words.ladders[0].tiers] == list(range(len(main(program).tiers)))
         assert [metric.id for metric in words.metrics] == list(program.metrics)
-        said = [words.joining, words.window, words.downgrades, *(metric.counts for metric in words.metrics)]
-        said += [line for tier in words.tiers for line in (tier.name, tier.enter, tier.stay, tier.valid)]
+        said = [
+            words.joining,
+            words.window,
+            words.ladders[0].downgrades,
+            *(metric.counts for metric in words.metrics),
+        ]
+        said += [
+            line for tier in words.ladders[0].tiers for line in (tier.name, tier.enter, tier.stay, tier.valid)
+        ]
         assert all(said)
         chinese = [any("\u4e00" <= sign <= "\u9fff" for sign in line) for line in said]
         assert all(chinese) if language == "zh" else not any(chinese)
 
 
 def test_p2_in_words() -> None:
-    regular, silver = program_in_words(P2, 1, "en").tiers[:2]
+    regular, silver = program_in_words(P2, 1, "en").ladders[0].tiers[:2]
     assert (regular.enter, regular.stay, regular.valid) == ("registration", "nothing more", "Always.")
     assert [(reward.name, reward.gives) for reward in regular.rewards] == [("Welcome gift", "100 points")]
     assert silver.stay == silver.enter == tier_rule(P2, "silver", "en")
@@ -376,7 +383,7 @@ def test_p2_in_words() -> None:
     assert words.window == (
         "Counted anew each calendar year, from 1 January to 31 December. Days are those of Asia/Shanghai."
     )
-    assert words.downgrades == (
+    assert words.ladders[0].downgrades == (
         "A downgrade is announced at least 30 days before, with what would keep the tier; "
         "whoever does that in time keeps it. At most one tier is lost at a time."
     )
@@ -426,4 +433,8 @@ def test_one_language_serves_both() -> None:
     assert [Text(en="Gold").get(language) for language in BOTH] == ["Gold", "Gold"]
     assert [Text(zh="金卡").get(language) for language in BOTH] == ["金卡", "金卡"]
     assert [Text(en="Gold", zh="金卡").get(language) for language in BOTH] == ["Gold", "金卡"]
-    assert [tier.name for tier in program_in_words(small(), 1, "zh").tiers] == ["bronze", "silver", "gold"]
+    assert [tier.name for tier in program_in_words(small(), 1, "zh").ladders[0].tiers] == [
+        "bronze",
+        "silver",
+        "gold",
+    ]

@@ -184,8 +184,8 @@ class ExpectedNotice(_Part):
 class ExpectedValue(_Part):
     """What a paid tier has brought against its fee."""
 
-    fee: _Amount
-    saved: _Amount
+    fee: _Amount = Field(description="Of the terms that run together.")
+    saved: _Amount = Field(description="Since they began.")
 
 
 _Nothing = Literal[False]
@@ -194,13 +194,15 @@ _Nothing = Literal[False]
 class Then(_Part):
     """What must be so on a day, after everything that is given through it and that day's review."""
 
-    on: On
+    on: On = Field(description="A day of the program; what comes of it by then.")
     ladder: Word | None = Field(default=None, description="Default: the first one.")
     tier: Word | _Nothing | None = Field(
         default=None, description="The tier that counts; false: none, as of a member on trial."
     )
     by: Literal["earned", "hold", "paid", "lifted"] | None = Field(default=None, description="What gives it.")
-    status: Literal["trial", "active", "blocked", "left"] | None = None
+    status: Literal["trial", "active", "blocked", "left"] | None = Field(
+        default=None, description="The member's."
+    )
     next: Word | _Nothing | None = Field(default=None, description="The next tier; false: there is none.")
     progress: Annotated[StrictInt, Field(ge=0, le=100)] | None = Field(
         default=None, description="Per cent of the way to the next tier; 100 in the highest."
@@ -238,7 +240,7 @@ class Then(_Part):
 class Example(_Part):
     """One member's story."""
 
-    title: Word
+    title: Word = Field(description="What it shows, in a few words.")
     joined: Day | None = Field(
         default=None, description="The day on which it is enrolled; default: it just does what is given."
     )

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from membership.program import money
 from membership.program.criteria import Comparison, Criterion, Figures
 from membership.program.kinds import listed
-from membership.program.metrics import Tallied
+from membership.program.metrics import Rank, Tallied
 from membership.program.metrics.exchange import Exchange
+from membership.program.money import to_smallest
 from membership.program.phrases import Phrases, phrases_of
 from membership.program.schema import Ladder, Program, Reward, Tier
 from membership.program.sentences import Group, sentence
@@ -212,9 +213,18 @@ def _metric(id_: str, program: Program, language: Language) -> MetricInWords:
         if isinstance(metric, Exchange)
         else metric.in_words(language, program.currency)
     )
+    if isinstance(metric, Rank):
+        counts = _titled(metric_name(metric.rank, program, language), counts, language)
+    more = []
     if isinstance(metric, Tallied) and metric.window not in (None, program.window):
         assert metric.window is not None
-        counts += ("" if language == "zh" else " ") + metric.window.in_words.get(language)
+        more.append(metric.window.in_words.get(language))
+    if isinstance(metric, Tallied) and metric.carry_over:
+        most = amount(
+            id_, to_smallest(metric.measure, metric.carry_over, program.currency), program, language
+        )
+        more.append(_CARRIED.get(language).format(most=most))
+    counts = ("" if language == "zh" else " ").join([counts, *more])
     return MetricInWords(id=id_, name=metric_name(id_, program, language), counts=counts)
 
 
@@ -316,6 +326,10 @@ _JOINING = {
     ),
 }
 _ON_REGISTRATION = Text(en="registration", zh="注册即可")
+_CARRIED = Text(
+    en="What exceeds the highest threshold reached counts in the next period too, up to {most}.",
+    zh="超出已达最高门槛的部分结转至下一周期，最多 {most}。",
+)
 _NOTHING = Text(en="nothing more", zh="无需其他条件")
 _ALWAYS = Text(en="Always.", zh="长期有效。")
 _TOLD = Text(

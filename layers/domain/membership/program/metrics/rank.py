@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from typing_extensions import override
 
 from membership.facts import Fact, Order, Ranking
 from membership.program.calendar import plus_months
+from membership.program.flaws import Fault, Unsound
 from membership.program.metrics.base import Measure, Tallied, Tally
 from membership.program.text import Language
 from membership.program.windows import Window
@@ -26,6 +27,13 @@ class Rank(Tallied):
         default="monthly",
         description="When the board is cut: as each month, quarter or year begins, by the eve's figures.",
     )
+
+    @model_validator(mode="after")
+    def _until_the_next_cut(self) -> Self:
+        if self.window is not None:
+            remedy = "Remove it; the metric that the board is made of may have a window."
+            raise Unsound(Fault(("window",), "a place holds until the next cut", remedy))
+        return self
 
     @property
     def fields(self) -> frozenset[str]:
