@@ -118,9 +118,9 @@ class Place:
 class Oracle:
     rules: Rules
     facts: list[Fact] = field(default_factory=list)
-    """In the order in which they were settled; those that changed nothing are not among them."""
-    seen: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)
-    """Fact id → what was told under it, and when it was recorded."""
+    """In the order in which they were settled."""
+    seen: dict[str, datetime] = field(default_factory=dict)
+    """Key of a fact → when it was recorded."""
     latest: datetime = LONG_AGO
     """When the newest fact that was settled had been recorded."""
     status: str | None = None
@@ -135,14 +135,11 @@ class Oracle:
 
     def tell(self, fact: Fact) -> list[tuple[str, ...]]:
         """Settle one fact; what was decided, as (type, what it names …)."""
-        content = fact.model_dump_json(exclude={"recorded_at"})
-        told = [text for text, recorded in self.seen.get(fact.id, ()) if recorded >= self.latest - MEMORY]
-        if content in told:
+        known = self.seen.get(fact.key)
+        if known is not None and known >= self.latest - MEMORY:
             return []
-        self.seen.setdefault(fact.id, []).append((content, fact.recorded_at))
+        self.seen[fact.key] = fact.recorded_at
         self.latest = max(self.latest, fact.recorded_at)
-        if told:
-            return [("fact.ignored", fact.key)]
         self.facts.append(fact)
         return self._decide(fact)
 
@@ -327,7 +324,7 @@ class Oracle:
         if earned or not earned_before:
             return []
         self.place = replace(place, promised_until=self.today)
-        return [("tier.undermined", self.tier)]
+        return [("tier.undermined", self.tier), ("approval.requested", self.tier)]
 
     def _lost(self) -> bool:
         """Whether nothing holds the tier today but a notice that still runs."""
@@ -378,7 +375,10 @@ class Oracle:
     def _announce(self, fact: Fact) -> list[tuple[str, ...]]:
         fall = self._fall_day()
         notice = self.rules.notice_days * DAY
-        if fall is None or self.place.notice or self.today < self.day(self.midnight(fall) - notice):
+        if fall is None or self.place.notice:
+            return []
+        # A review at any hour of the day has to leave a whole notice.
+        if self.today < self.day(self.midnight(fall) - notice) - timedelta(days=1):
             return []
         # Nobody can be told of a fact before it is known.
         told = max(self.clock, getattr(fact, "dated", None) or fact.recorded_at)

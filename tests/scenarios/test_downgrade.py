@@ -17,7 +17,7 @@ def test_a_notice_comes_thirty_days_ahead_and_says_what_keeps_the_tier(world: Wo
     world.order("ann", "2023-03-01", 20_000)
     world.nights("2024-11-25", "2025-01-05")
     [notice] = world.history("ann", "tier.will_downgrade")
-    assert world.days("ann", "tier.will_downgrade") == ["2024-12-02"]
+    assert world.days("ann", "tier.will_downgrade") == ["2024-12-01"]
     assert notice.data["falls_on"] == "2025-01-01"
     assert notice.data["prevented_by"] == [{"spend": 20_000_00}, {"orders": 12}, {"contribution": 2000}]
     assert notice.data["evidence"]["figures"] == {"spend": 0, "orders": 0, "contribution": 0}

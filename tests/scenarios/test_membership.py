@@ -98,16 +98,16 @@ def test_a_member_whose_state_was_lost_comes_back_with_its_next_fact(world: Worl
     assert world.history("ann") == told, "nobody is congratulated twice"
 
 
-def test_of_two_facts_with_one_id_the_first_that_is_settled_counts(world: World) -> None:
-    """Recorded one after the other, settled the other way round: a rebuild has to know."""
+def test_two_facts_of_one_id_are_two_where_their_kinds_differ(world: World) -> None:
+    """A fact is its key, and the key says what it is: an order, an activity. Whichever is settled first."""
     world.enrol("ann", "2024-01-01")
     order, later = world.facts_of_a_returned_order("ann", "2024-01-01", 5_000)
     at = later.recorded_at + timedelta(minutes=1)
-    activity = Activity(id=order.id, member_id="ann", occurred_at=at, recorded_at=at, kind="check_in")
+    activity = Activity(id=order.id, member_id="ann", occurred_at=at, recorded_at=at, kind="campaign")
     for fact in (order, activity):
         assert world.ledger.append(world.program.id, fact).status == "accepted"
     for fact in (activity, order, order, activity):
         world.settling.settle(world.program.id, "ann", [fact])
-    assert [outcome.data["fact"] for outcome in world.history("ann", "fact.ignored")] == [order.key]
-    assert world.tier("ann") == "regular"
+    assert world.tier("ann") == "silver"
+    assert world.member("ann").tallies["contribution"] == {2024: 100}
     assert world.equals_a_rebuild(["ann"])

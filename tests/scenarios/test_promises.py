@@ -117,7 +117,7 @@ def test_refunds_before_and_beside_their_order_never_exceed_it(world: World) -> 
         world.ledger.append(world.program.id, fact)
     world.settling.settle(world.program.id, "ann", [second])
     world.settling.settle(world.program.id, "ann", [order])
-    assert world.ledger.refunded_orders(world.program.id, "ann") == {order.order_id: 100_00}
+    assert world.ledger.refunded_orders(world.program.id, ["ann"]) == {order.order_id: 100_00}
     assert "spend" not in world.member("ann").tallies
     assert world.equals_a_rebuild(["ann"])
 
