@@ -278,7 +278,7 @@ STANDARD = {"Lifetime.kind": "window", "WhileQualified.kind": "validity"}
 
 def in_ladders(more: dict[str, Any], *, ladders: bool = True, **anchor: Any) -> dict[str, Any]:
     """The same with a second ladder, and metrics that a paid one has need of."""
-    saved = {"sum": "order.saved"}
+    saved = {"sum": "order.saved", "window": {"months": 12}}
     metrics = {**SMALL["metrics"], "club": CLUB, "club2": CLUB, "saved": saved, "saved2": saved}
     document = {"id": "small", "metrics": metrics, **more}
     if ladders:

@@ -27,7 +27,8 @@ class ThroughEndOfMonth(ValidityKind):
         return Text(
             en=f"For {self.months} months from the day on which it was earned, and to the end of that month; "
             "then again as long, where the rule to stay is met.",
-            zh=f"自获得等级之日起 {self.months} 个月有效，并顺延至当月月末；到期时满足保级条件则再延长同样时间。",
+            zh=f"自获得等级之日起 {self.months} 个月有效，并顺延至当月月末；"
+            "到期时满足保级条件则再延长同样时间。",
         )
 
     @override
