@@ -223,6 +223,12 @@ def test_a_label(metric: str, en: str, zh: str) -> None:
             "¥800 more spend, or 2 more orders",
             "再消费 ¥800，或再下单 2 笔",
         ),
+        (
+            [{"orders": 1}, {"orders": 1, "photos": 2}, {"spend": 80_000, "photos": 1}, {"photos": 1}],
+            3,
+            "1 more order, or photo reviews: 1 more",
+            "再下单 1 笔，或晒图再增加 1 次",
+        ),
         ([{"spend": 80_000}, {}], None, "", ""),
         ([], None, "", ""),
     ],

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from membership.program import money
 from membership.program.criteria import Comparison, Criterion, Figures
+from membership.program.criteria.base import asks_no_more
 from membership.program.kinds import listed
 from membership.program.metrics import Rank, Tallied
 from membership.program.metrics.exchange import Exchange
@@ -53,16 +54,25 @@ def lacking(
     """What is still to do, by ways of which one is enough: each says how much of which metric is missing.
 
     'both ¥800 more spend and 2 more orders, or 1 more year of membership'. Empty where nothing is missing.
+    A way that asks for all that another one does, and more, is none that anybody would go.
     """
     said = [
         Group(
             len(way), tuple(remaining(metric, missing, program, language) for metric, missing in way.items())
         )
-        for way in ways
+        for way in _shortest(ways)
     ]
     if not said or not all(way.parts for way in said):
         return ""
     return sentence(Group(1, tuple(said[:shown])), language)
+
+
+def _shortest(ways: Iterable[Mapping[str, int]]) -> list[Mapping[str, int]]:
+    found: list[Mapping[str, int]] = []
+    for way in ways:
+        if not any(asks_no_more(other, way) for other in found):
+            found = [*(other for other in found if not asks_no_more(way, other)), way]
+    return found
 
 
 class _Words(BaseModel):

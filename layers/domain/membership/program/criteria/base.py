@@ -90,8 +90,8 @@ class Branch(CriterionKind):
                 way: dict[str, int] = {}
                 for part in parts:
                     way |= {metric: max(need, way.get(metric, 0)) for metric, need in part.items()}
-                if not any(_asks_no_more(other, way) for other in found):
-                    found = [other for other in found if not _asks_no_more(way, other)] + [way]
+                if not any(asks_no_more(other, way) for other in found):
+                    found = [other for other in found if not asks_no_more(way, other)] + [way]
         yield from found
 
     @override
@@ -104,5 +104,6 @@ class Branch(CriterionKind):
         return choosing[self.needed]
 
 
-def _asks_no_more(one: Way, other: Way) -> bool:
+def asks_no_more(one: Way, other: Way) -> bool:
+    """Whether whoever goes the other way has gone this one, too."""
     return all(need <= other.get(metric, 0) for metric, need in one.items())
