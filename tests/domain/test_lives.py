@@ -1,10 +1,11 @@
 """Members' lives over simulated time: what the nights in between decide."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from membership.acts import Lift, Merge
 from membership.facts import Act, Fact, Order
+from membership.member.progress import progress
 from membership.outcomes import MemberAbsorbed, MessageDue, OverrideEnded, TierDowngraded
 from membership.program.reading import program_from
 from membership.program.schema import Program
@@ -116,3 +117,17 @@ def test_the_announced_day_is_the_first_on_which_too_little_is_left() -> None:
     life.pass_to(at(life.program, "2028-01-01"))
     falls = [(one.to_tier, str(one.evidence.day)) for one in life.outcomes if isinstance(one, TierDowngraded)]
     assert falls == [("bronze", "2027-02-10")]
+
+
+def test_while_a_notice_runs_the_progress_says_what_will_be_missing_on_its_day() -> None:
+    rolling = {"window": {"kind": "rolling", "months": 12}, "validity": "while_qualified"}
+    life = Life(program_from(POLICY | rolling), "ann")
+    buys(life, "2026-01-10", 400)
+    buys(life, "2026-06-10", 600)
+    moment = at(life.program, "2027-01-01")
+    life.pass_to(moment)
+    assert life.member
+    [ladder] = progress(life.program, life.member, moment).ladders
+    assert ladder.keep
+    assert ladder.keep.counts_from == date(2027, 1, 10)
+    assert [one.remaining for one in ladder.keep.goal.ways[0].requirements] == [400_00]

@@ -228,6 +228,8 @@ def _keep(program: Program, member: Member, ladder: Ladder, standing: Standing, 
     promised = promised_until(program, member, ladder, standing)
     end = standing.notice.falls_on if standing.notice else promised
     opens = _opens(program, member, ladder, tier, promised, today)
+    if standing.notice and isinstance(ladder.validity(tier), WhileQualified):
+        opens = max(today, standing.notice.falls_on)  # what is there today may have left by then
     seen = less(program, figures(program, member, opens, standing.deducted), tier)
     return Keep(goal=goal(criterion, seen), counts_from=opens, until=end - _ONE_DAY if end else None)
 
