@@ -21,6 +21,7 @@ from membership.program.criteria import Way as Thresholds
 from membership.program.metrics import Paid
 from membership.program.schema import Ladder, Program, Tier
 from membership.program.validity import WhileQualified
+from membership.program.windows import Span
 
 _ONE_DAY = timedelta(days=1)
 
@@ -119,6 +120,7 @@ class Value:
     fee: int
     saved: int
     through: date
+    """The last day that is paid for, by this term or the next ones."""
 
 
 @dataclass(frozen=True)
@@ -198,16 +200,18 @@ def _ladder(
 
 
 def _value(program: Program, member: Member, ladder: Ladder, today: date) -> Value | None:
-    """The fees of the terms that run together, and what was saved since they began."""
+    """The fee of the term that runs, and what was saved since it began."""
     anchor = ladder.value_anchor
     fee = program.metrics[anchor.fee] if anchor else None
     if anchor is None or not isinstance(fee, Paid):
         return None
-    paid = fee.running(member.tallies.get(anchor.fee, {}), today)
-    if paid is None:
+    tally = member.tallies.get(anchor.fee, {})
+    term, paid = next((one for one in fee.terms(tally) if today in one.days), None), fee.running(tally, today)
+    if term is None or paid is None:
         return None
-    saved = figures(program, member, today)[anchor.saved]
-    return Value(fee=fee.price(member.tallies.get(anchor.fee, {}), paid), saved=saved, through=paid.last)
+    metric, window = program.tallied[anchor.saved]
+    saved = metric.within(member.tallies.get(anchor.saved, {}), window, Span(term.days.first, today))
+    return Value(fee=term.fee, saved=saved, through=paid.last)
 
 
 def _fall(

@@ -1,7 +1,7 @@
 """What has to hold between the parts of a program, and what is allowed but seldom meant."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -221,9 +221,13 @@ def _check_names(program: "Program") -> Iterator[Fault]:
         if anchor and not isinstance(program.metrics.get(anchor.fee), Paid):
             place = ("ladders", n, "value_anchor", "fee")
             yield Fault(place, f"there is no paid metric {anchor.fee!r}", "Name the one whose term is shown.")
-        if anchor and getattr(program.metrics.get(anchor.saved), "measure", None) != "money":
-            place = ("ladders", n, "value_anchor", "saved")
+        place = ("ladders", n, "value_anchor", "saved")
+        metric, window = program.tallied.get(anchor.saved, (None, None)) if anchor else (None, None)
+        if anchor and (metric is None or window is None or metric.measure != "money"):
             yield Fault(place, f"there is no amount {anchor.saved!r}", "Name one as {sum: order.saved}.")
+        elif window and window.bucket(_ANY_DAY) == window.bucket(_ANY_DAY + timedelta(days=1)):
+            message = "is added up by longer times than days, so nobody can tell what a term has saved"
+            yield Fault(place, message, "Give it a window: {kind: rolling, months: 12}.")
     listed: set[str] = set()
     for n, special in enumerate(program.special_reviews):
         if special.id in listed:

@@ -180,12 +180,13 @@ class Tallied(MetricKind):
 
     def total(self, tally: Tally, window: Window, day: date, joined: date) -> int:
         """The figure as seen on `day`."""
-        found = self._within(tally, window, window.span(day, joined))
+        found = self.within(tally, window, window.span(day, joined))
         eve = window.closed_before(day, joined) if self.carry_over else None
-        return found + (self._carried(self._within(tally, window, window.span(eve, joined))) if eve else 0)
+        return found + (self._carried(self.within(tally, window, window.span(eve, joined))) if eve else 0)
 
     @staticmethod
-    def _within(tally: Tally, window: Window, span: Span) -> int:
+    def within(tally: Tally, window: Window, span: Span) -> int:
+        """What was added up in a span, which no bucket may lie partly in."""
         return sum(amount for bucket, amount in tally.items() if window.start(bucket) in span)
 
     def _carried(self, last: int) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, StrictInt, model_validator
 from typing_extensions import override
@@ -15,6 +15,13 @@ from membership.program.text import Language, one_line
 from membership.program.windows import Span, Window
 
 Plan = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(one_line)]
+
+
+class Term(NamedTuple):
+    """The days that a fee buys, and what it cost, in the currency's smallest unit."""
+
+    days: Span
+    fee: int
 
 
 _TERM = 10**20
@@ -89,33 +96,30 @@ class Paid(Tallied):
         else:
             tally.pop(day.toordinal(), None)
 
-    def price(self, tally: Tally, span: Span) -> int:
-        """What the terms of a span cost, in the currency's smallest unit."""
-        return sum(fees % _TERM for day, fees in tally.items() if date.fromordinal(day) in span)
-
-    def terms(self, tally: Tally) -> Iterator[Span]:
-        """Spans in which terms run without a gap, in order."""
-        first = end = None
-        for day, fees in sorted(tally.items()):
-            paid = date.fromordinal(day)
-            for _ in range(fees // _TERM):
-                if end is None or paid > end:
-                    if first and end:
-                        yield Span(first, end - timedelta(days=1))
-                    first, begins = paid, paid
-                else:
-                    begins = end
+    def terms(self, tally: Tally) -> Iterator[Term]:
+        """Each term that was paid for, in order."""
+        end = date.min
+        for paid_on, fees in sorted(tally.items()):
+            terms, paid = divmod(fees, _TERM)
+            for n in range(terms):
+                begins = max(date.fromordinal(paid_on), end)
                 end = (
                     plus_months(begins, self.months)
                     if self.months
                     else begins + timedelta(days=self.days or 0)
                 )
-        if first and end:
-            yield Span(first, end - timedelta(days=1))
+                # What several of one day cost together is shared out, to the last unit.
+                yield Term(Span(begins, end - timedelta(days=1)), paid * (n + 1) // terms - paid * n // terms)
 
     def running(self, tally: Tally, day: date) -> Span | None:
-        """The span of terms in which the day lies."""
-        return next((span for span in self.terms(tally) if day in span), None)
+        """The days around this one that are paid for without a gap."""
+        found: Span | None = None
+        for span, _ in self.terms(tally):
+            if found and span.first <= found.last + timedelta(days=1):
+                found = Span(found.first, span.last)
+            elif found is None or day not in found:
+                found = span
+        return found if found and day in found else None
 
     @override
     def total(self, tally: Tally, window: Window, day: date, joined: date) -> int:
@@ -123,7 +127,8 @@ class Paid(Tallied):
 
     @override
     def changes(self, tally: Tally, window: Window, day: date, joined: date) -> Iterable[date]:
-        return [term.last + timedelta(days=1) for term in self.terms(tally) if term.last >= day]
+        running = self.running(tally, day)
+        return [running.last + timedelta(days=1)] if running else []
 
     @override
     def prune(self, tally: Tally, horizon: date, window: Window) -> None:
