@@ -111,6 +111,20 @@ def test_a_flaw_says_what_there_is_and_what_to_do() -> None:
     assert flaw.remedy.endswith("Change the rules, or what is expected.")
 
 
+def test_figures_are_compared_in_their_own_units() -> None:
+    then = {"on": "2026-03-01", "figures": {"spend": "1000.00", "orders": 1, "tenure_years": 0, "vip": 0}}
+    assert told(played([BUYS], [then])) == []
+    wrong = {"on": "2026-03-01", "figures": {"spend": "999.99", "orders": 2}}
+    assert told(played([BUYS], [wrong])) == [
+        ("examples[0].then[0].figures.spend", "comes out as US$1,000, not as US$999.99"),
+        ("examples[0].then[0].figures.orders", "comes out as 1 order, not as 2 orders"),
+    ]
+    for name, remedy in (("spent", "Did you mean spend?"), ("rank", None)):
+        [flaw] = played([BUYS], [{"on": "2026-03-01", "figures": {name: 1}}])
+        assert (flaw.path, flaw.message) == (f"examples[0].then[0].figures.{name}", "there is no such figure")
+        assert remedy is None or flaw.remedy == remedy
+
+
 def test_every_difference_is_told_not_just_the_first() -> None:
     then = [{"on": "2026-03-01", "tier": "gold", "progress": 1}, {"on": "2026-03-02", "tier": "bronze"}]
     assert [flaw.path for flaw in played([BUYS], then)] == [

@@ -4,7 +4,7 @@ What comes out otherwise than expected is told as every flaw of a program is: wh
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from membership.errors import Flaw
@@ -16,13 +16,14 @@ from membership.outcomes import RewardGranted
 from membership.program import wording
 from membership.program.examples import ExpectedNotice, ExpectedValue, Then
 from membership.program.misnamed import ladder_of, misnamed
-from membership.program.money import to_decimal
+from membership.program.money import to_decimal, to_smallest
 from membership.program.places import shortened, shown
 from membership.program.reading import MOST_FLAWS
 from membership.program.schema import Ladder, Program
 from membership.simulation import Life
 from membership.story import Story, things
 
+_ONE_DAY = timedelta(days=1)
 MOST_THINGS = 10_000
 """That happen in all examples of a program: playing them takes seconds, and who publishes it waits."""
 
@@ -48,7 +49,7 @@ def _differences(program: Program, life: Life, path: str, then: Then, at: dateti
     expected = {
         name: value
         for name in Then.model_fields
-        if name not in ("on", "ladder") and (value := getattr(then, name)) is not None
+        if name not in ("on", "ladder", "figures") and (value := getattr(then, name)) is not None
     }
     if life.member is None:
         yield Flaw(path, str(then.on), "there is no member yet", "Write `joined`, or give something before.")
@@ -62,6 +63,9 @@ def _differences(program: Program, life: Life, path: str, then: Then, at: dateti
         if found[name] != value:
             message = f"comes out as {_in_words(name, found[name])}, not as {_in_words(name, value)}"
             yield Flaw(f"{path}.{name}", _said(value), shortened(message), remedy)
+    ladder = ladder_of(program, then).id
+    for name, difference in _other_figures(program, ladder, then, life.member, at):
+        yield Flaw(f"{path}.figures.{name}", shown(then.figures[name]), difference, remedy)
 
 
 def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: datetime) -> dict[str, Any]:
@@ -76,7 +80,7 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
         "progress": one.goal.percent if one.goal else 100,
         "lacks": _missing(program, one.goal.ways) if one.goal else "",
         "keeps": (one.keep and _missing(program, one.keep.goal.ways)) or False,
-        "valid_through": one.valid_through or False,
+        "valid_through": (one.override.until - _ONE_DAY if one.override else one.valid_through) or False,
         "falls_on": one.falls_on or False,
         "notice": ExpectedNotice(to=notice.to_tier, on=notice.falls_on) if notice else False,
         "value": ExpectedValue(
@@ -86,6 +90,18 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
         else False,
         "rewards": tuple(got.reward.id for got in life.outcomes if isinstance(got, RewardGranted)),
     }
+
+
+def _other_figures(
+    program: Program, ladder: str, then: Then, member: Member, at: datetime
+) -> Iterator[tuple[str, str]]:
+    standing = member.standings.get(ladder)
+    seen = figures(program, member, program.day(at), standing.deducted if standing else {})
+    for name, amount in then.figures.items():
+        expected = to_smallest(program.metrics[name].measure, amount, program.currency)
+        if seen[name] != expected:
+            there, asked = (wording.amount(name, one, program, "en") for one in (seen[name], expected))
+            yield name, f"comes out as {there}, not as {asked}"
 
 
 def _asked(member: Member, expected: object) -> object:

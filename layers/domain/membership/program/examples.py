@@ -13,7 +13,7 @@ from membership.program.numbers import Number, more_than_nothing
 from membership.program.text import one_line
 from membership.program.windows.dates import Day as _AnyDay
 
-_ON = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d))?")
+_ON = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::00)?)?")
 
 
 def _moment(value: Any) -> Any:
@@ -142,7 +142,7 @@ class Given(_Part):
         faults = [
             Fault((field,), f"is not said of {self.what}", f"It is for {' and '.join(of)}: remove it.")
             for field, of in _OF.items()
-            if field in self.model_fields_set and self.what not in of
+            if getattr(self, field) != type(self).model_fields[field].default and self.what not in of
         ]
         if faults := [*faults, *(Fault((field,), "is missing", remedy) for field, remedy in self._missing())]:
             raise Unsound(*faults)
@@ -217,7 +217,8 @@ class Then(_Part):
         )
     )
     valid_through: Day | _Nothing | None = Field(
-        default=None, description="The last day of the promise; false: it has no end."
+        default=None,
+        description="The last day of the promise, the paid term, the hold or the lift; false: it has no end.",
     )
     falls_on: Day | _Nothing | None = Field(
         default=None,
@@ -231,6 +232,9 @@ class Then(_Part):
     )
     value: ExpectedValue | _Nothing | None = Field(
         default=None, description="What a paid tier has brought; false: no term of one runs."
+    )
+    figures: Annotated[dict[Word, _Amount], Field(max_length=40)] = Field(
+        default={}, description="Metric → how much of it there is; money in whole currency units."
     )
     rewards: Annotated[tuple[Word, ...], Field(max_length=100)] | None = Field(
         default=None, description="Every reward given until then, in order, by its id."

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from membership.errors import Flaw
 from membership.program.examples import Example, Given, Then
 from membership.program.metrics import Rank
-from membership.program.money import to_minor
+from membership.program.money import to_minor, to_smallest
 from membership.program.places import shown
 from membership.program.schema import Ladder, Program
 
@@ -33,6 +33,7 @@ def misnamed(program: Program, path: str, example: Example) -> Iterator[Flaw]:
             yield _unknown(f"{place}.ladder", then.ladder, "ladder", program.ladders_by_id)
         else:
             yield from _not_of_the_ladder(ladder_of(program, then), place, then)
+        yield from _no_figures(program, place, then)
 
 
 def ladder_of(program: Program, then: Then) -> Ladder:
@@ -66,6 +67,18 @@ def _too_fine(program: Program, place: str, given: Given) -> Iterator[Flaw]:
             to_minor(amount or 0, program.currency)
         except ValueError as error:
             yield Flaw(f"{place}.{name}", shown(amount), str(error), "Round it.")
+
+
+def _no_figures(program: Program, place: str, then: Then) -> Iterator[Flaw]:
+    known = {name: metric for name, metric in program.metrics.items() if not isinstance(metric, Rank)}
+    for name, amount in then.figures.items():
+        if name not in known:
+            yield _unknown(f"{place}.figures.{name}", name, "figure", known)
+            continue
+        try:
+            to_smallest(known[name].measure, amount, program.currency)
+        except ValueError as error:
+            yield Flaw(f"{place}.figures.{name}", shown(amount), str(error), "Round it.")
 
 
 def _not_of_the_ladder(ladder: Ladder, place: str, then: Then) -> Iterator[Flaw]:
