@@ -1,157 +1,137 @@
-"""P1 and P2: every threshold one below, at it and one above, every branch by itself."""
+"""The presets: each does what its own table says, and no table would pass for another program."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from contextlib import suppress
+from copy import deepcopy
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import yaml
 
-from membership.facts import Activity, Fact, Order
+from membership.errors import ProgramInvalid
 from membership.program import presets
+from membership.program.document import parse
+from membership.program.examples import Example
 from membership.program.reading import program_from, read_program
 from membership.program.schema import Program
-from tests.domain.program.documents import P1, P2, counts, main, tier_with
+from membership.program.text import Text
+from membership.rehearsal import rehearse
 
-YUAN = 100
+PROGRAMS = {name: read_program(presets.text(name)) for name in presets.names()}
 
-
-def table(*rows: tuple[dict[str, int], str, int, str, str]) -> list[tuple[dict[str, int], str]]:
-    """Others' figures, the metric in question, its threshold, the tier below it, the tier from it on."""
-    cases = []
-    for others, metric, threshold, below, reached in rows:
-        cases += [
-            ({**others, metric: threshold - 1}, below),
-            ({**others, metric: threshold}, reached),
-            ({**others, metric: threshold + 1}, reached),
-        ]
-    return cases
-
-
-def said(value: object) -> str:
-    return "·".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+every_preset = pytest.mark.parametrize("name", presets.names())
 
 
 @pytest.mark.parametrize(
-    ("figures", "tier"),
-    table(
-        ({"interactions": 5}, "spend", 1000 * YUAN, "bronze", "silver"),
-        ({"spend": 1000 * YUAN}, "interactions", 5, "bronze", "silver"),
-        ({"interactions": 15, "feedback": 1}, "spend", 3000 * YUAN, "silver", "gold"),
-        ({"spend": 3000 * YUAN, "feedback": 1}, "interactions", 15, "silver", "gold"),
-        ({"spend": 3000 * YUAN, "interactions": 15}, "feedback", 1, "silver", "gold"),
-        ({"interactions": 30, "feedback": 3}, "spend", 8000 * YUAN, "gold", "platinum"),
-        ({"spend": 8000 * YUAN, "feedback": 3}, "interactions", 30, "gold", "platinum"),
-        ({"spend": 8000 * YUAN, "interactions": 30}, "feedback", 3, "gold", "platinum"),
-    ),
-    ids=said,
-)
-def test_p1(figures: dict[str, int], tier: str) -> None:
-    assert tier_with(P1, **figures) == tier
-
-
-SPENDS_MUCH = {"spend": 100_000 * YUAN}
-
-
-@pytest.mark.parametrize(
-    ("figures", "tier"),
-    table(
-        # Silver: spend, or orders, or tenure.
-        ({}, "spend", 5000 * YUAN, "regular", "silver"),
-        ({}, "orders", 6, "regular", "silver"),
-        ({}, "tenure_years", 1, "regular", "silver"),
-        # Gold: spend, or orders, or contribution.
-        ({}, "spend", 20_000 * YUAN, "silver", "gold"),
-        ({}, "orders", 12, "silver", "gold"),
-        ({}, "contribution", 2000, "regular", "gold"),
-        # Platinum: spend and orders …
-        ({"orders": 18}, "spend", 50_000 * YUAN, "gold", "platinum"),
-        ({"spend": 50_000 * YUAN}, "orders", 18, "gold", "platinum"),
-        # … or tenure and spend.
-        ({"tenure_years": 3}, "spend", 30_000 * YUAN, "gold", "platinum"),
-        ({"spend": 30_000 * YUAN}, "tenure_years", 3, "gold", "platinum"),
-        # Diamond: spend, and any two of the three.
-        (
-            {"orders": 24, "tenure_years": 5, "contribution": 5000},
-            "spend",
-            100_000 * YUAN,
-            "platinum",
-            "diamond",
-        ),
-        ({**SPENDS_MUCH, "tenure_years": 5}, "orders", 24, "platinum", "diamond"),
-        ({**SPENDS_MUCH, "orders": 24}, "tenure_years", 5, "platinum", "diamond"),
-        ({**SPENDS_MUCH, "contribution": 5000}, "orders", 24, "platinum", "diamond"),
-        ({**SPENDS_MUCH, "orders": 24}, "contribution", 5000, "platinum", "diamond"),
-        ({**SPENDS_MUCH, "contribution": 5000}, "tenure_years", 5, "platinum", "diamond"),
-        ({**SPENDS_MUCH, "tenure_years": 5}, "contribution", 5000, "platinum", "diamond"),
-        # With two of them met, the third makes no difference.
-        ({**SPENDS_MUCH, "tenure_years": 5, "contribution": 5000}, "orders", 24, "diamond", "diamond"),
-    ),
-    ids=said,
-)
-def test_p2(figures: dict[str, int], tier: str) -> None:
-    assert tier_with(P2, **figures) == tier
-
-
-@pytest.mark.parametrize("alone", [{"orders": 24}, {"tenure_years": 5}, {"contribution": 5000}], ids=said)
-def test_one_of_the_two_is_no_diamond(alone: dict[str, int]) -> None:
-    assert tier_with(P2, **SPENDS_MUCH, **alone) != "diamond"
-
-
-def test_without_the_spend_two_of_the_two_are_no_diamond() -> None:
-    assert tier_with(P2, orders=24, tenure_years=5, contribution=5000) == "gold"
-
-
-AT = datetime(2026, 3, 1, tzinfo=UTC)
-ORDER = Order(id="f", member_id="m", occurred_at=AT, recorded_at=AT, order_id="o", amount=19_900)
-
-
-def activity(kind: str) -> Activity:
-    return Activity(id="f", member_id="m", occurred_at=AT, recorded_at=AT, kind=kind)
-
-
-@pytest.mark.parametrize(
-    ("program", "fact", "gains"),
+    ("name", "example"),
     [
-        (P1, ORDER, {"spend": 19_900}),
-        (P1, activity("check_in"), {"interactions": 1}),
-        (P1, activity("share"), {"interactions": 1}),
-        (P1, activity("feedback"), {"feedback": 1}),
-        (P2, ORDER, {"spend": 19_900, "orders": 1}),
-        (P2, activity("referral"), {"contribution": 200}),
-        (P2, activity("campaign"), {"contribution": 100}),
-        (P2, activity("check_in"), {}),
+        pytest.param(name, example, id=f"{name}: {example.title}")
+        for name, program in PROGRAMS.items()
+        for example in program.examples
     ],
 )
-def test_what_a_fact_adds(program: Program, fact: Fact, gains: dict[str, int]) -> None:
-    gained = {name: metric.gain(fact) for name, (metric, _) in program.tallied.items()}
-    assert {name: amount for name, amount in gained.items() if amount} == gains
+def test_a_preset_does_what_its_table_says(name: str, example: Example) -> None:
+    flaws = rehearse(PROGRAMS[name].model_copy(update={"examples": (example,)}))
+    assert not flaws, "\n".join(map(str, flaws))
+
+
+@every_preset
+def test_every_tier_is_reached_in_the_table(name: str) -> None:
+    program = PROGRAMS[name]
+    assert {
+        then.tier for example in program.examples for then in example.then if then.tier
+    } == program.tier_ids
+
+
+DECIDES = ("window", "metrics", "tiers", "ladders", "validity", "downgrade", "special_reviews")
+"""Where a figure of a program decides about members; its words don't."""
+
+
+def figures(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The place of every figure below."""
+    match part:
+        case dict():
+            for key, value in part.items():
+                if key not in ("rewards", "benefits", "name"):
+                    yield from figures(value, (*path, key))
+        case list():
+            for n, value in enumerate(part):
+                yield from figures(value, (*path, n))
+        case str() if part.startswith("top "):
+            yield path
+        case int() | Decimal() if not isinstance(part, bool):
+            yield path
+
+
+def shifted(document: dict[str, Any], path: tuple[Any, ...], by: int) -> dict[str, Any]:
+    changed = deepcopy(document)
+    here: Any = changed
+    for step in path[:-1]:
+        here = here[step]
+    old = here[path[-1]]
+    if isinstance(old, str):
+        here[path[-1]] = f"top {int(old.removeprefix('top ').removesuffix('%')) + by}%"
+    else:
+        here[path[-1]] = old + by
+    return changed
+
+
+NO_DIFFERENCE = {
+    "p6-paid-club": {"metrics.saved.window.months +1": "a term's savings are known for longer than the term"}
+}
+"""Figures that can be another one, and why."""
+
+
+def mutants(name: str) -> Iterator[tuple[str, Program]]:
+    """The preset with one figure that is one more or less, where such a program can be published at all."""
+    document = parse(presets.text(name))
+    for path in figures({key: document[key] for key in DECIDES if key in document}):
+        for by in (1, -1):
+            with suppress(ProgramInvalid):
+                yield f"{'.'.join(map(str, path))} {by:+}", program_from(shifted(document, path, by))
 
 
 @pytest.mark.parametrize(
-    ("program", "on", "counts_in_2026", "tier_ends"),
+    "mutant",
     [
-        (P1, date(2025, 12, 31), True, None),
-        (P2, date(2025, 12, 31), False, date(2027, 1, 1)),
-        (P2, date(2026, 1, 1), True, date(2028, 1, 1)),
+        pytest.param(mutant, id=f"{name}: {change}")
+        for name in presets.names()
+        for change, mutant in mutants(name)
+        if change not in NO_DIFFERENCE.get(name, ())
     ],
 )
-def test_window_and_validity(
-    program: Program, on: date, counts_in_2026: bool, tier_ends: date | None
-) -> None:
-    window = program.window
-    assert counts(window, on, date(2026, 6, 1)) is counts_in_2026
-    assert main(program).validity(main(program).tiers[1]).until(on, window, on) == tier_ends
+def test_no_figure_can_be_another_one_unseen(mutant: Program) -> None:
+    """A table that passes with a changed figure has no example at that boundary."""
+    tables = (mutant.model_copy(update={"examples": (example,)}) for example in mutant.examples)
+    assert any(rehearse(table) for table in tables)
 
 
-def test_welcome_gift() -> None:
-    assert [(tier.id, reward.points) for tier in main(P2).tiers for reward in tier.rewards] == [
-        ("regular", 100)
-    ]
+WARNINGS: dict[str, list[str]] = {}
+"""What is seldom meant, and meant here."""
 
 
-@pytest.mark.parametrize("name", presets.names())
+@every_preset
+def test_a_preset_gives_cause_for_the_warnings_that_are_meant(name: str) -> None:
+    assert PROGRAMS[name].warnings() == WARNINGS.get(name, [])
+
+
+@every_preset
+def test_a_preset_speaks_both_languages(name: str) -> None:
+    program = PROGRAMS[name]
+    ladders = program.ladders_by_id.values()
+    tiers = [tier for ladder in ladders for tier in ladder.tiers]
+    said: list[Text] = [program.name, *(tier.name for tier in tiers)]
+    said += [ladder.name for ladder in ladders if program.ladders]
+    said += [words for tier in tiers for words in (*tier.benefits, *(reward.name for reward in tier.rewards))]
+    said += [metric.name for metric in program.metrics.values() if metric.name]
+    said += [special.name for special in program.special_reviews]
+    assert all(words.en and words.zh for words in said)
+
+
+@every_preset
 def test_a_preset_comes_back_as_it_was(name: str) -> None:
-    program = read_program(presets.text(name))
+    program = PROGRAMS[name]
     forms: list[dict[str, Any]] = [{}, {"exclude_none": True}, {"exclude_unset": True}]
     for form in forms:
         plain, as_json = program.model_dump(mode="json", **form), program.model_dump_json(**form)
@@ -162,9 +142,15 @@ def test_a_preset_comes_back_as_it_was(name: str) -> None:
         assert Program.model_validate_json(as_json).fingerprint == program.fingerprint
 
 
-@pytest.mark.parametrize("name", presets.names())
-def test_a_preset_gives_no_cause_for_a_warning(name: str) -> None:
-    assert read_program(presets.text(name)).warnings() == []
+@every_preset
+def test_a_preset_says_which_schema_it_keeps_to(name: str) -> None:
+    first, second, *_ = presets.text(name).splitlines()
+    assert first == "# yaml-language-server: $schema=../../../../../docs/reference/program.schema.json"
+    assert second.startswith("# ")
+
+
+def test_ids_of_presets_are_their_own() -> None:
+    assert len({program.id for program in PROGRAMS.values()}) == len(PROGRAMS)
 
 
 def test_there_is_no_other_preset() -> None:

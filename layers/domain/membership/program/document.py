@@ -9,7 +9,7 @@ from membership.errors import Flaw, ProgramInvalid
 from membership.program.places import below, shortened, shown
 
 LARGEST = 256 * 1024
-"""Bytes; the presets have two thousand."""
+"""Bytes; the presets have up to twenty thousand, most of them examples."""
 DEEPEST = 24
 MOST_NODES = 20_000
 
