@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from membership.acts import Lift, Merge
+from membership.acts import Decide, Lift, Merge
 from membership.facts import Act, Fact, Order
 from membership.member.progress import progress
 from membership.outcomes import MemberAbsorbed, MessageDue, OverrideEnded, TierDowngraded
@@ -131,3 +131,16 @@ def test_while_a_notice_runs_the_progress_says_what_will_be_missing_on_its_day()
     assert ladder.keep
     assert ladder.keep.counts_from == date(2027, 1, 10)
     assert [one.remaining for one in ladder.keep.goal.ways[0].requirements] == [400_00]
+
+
+def test_a_promotion_that_was_declined_is_not_asked_for_again_as_the_year_turns() -> None:
+    reviewed = {"id": "gold", "qualify": {"spend": 5000}, "promotion": "reviewed"}
+    life = Life(program_from(POLICY | {"tiers": [*POLICY["tiers"][:2], reviewed]}), "ann")
+    buys(life, "2026-03-01", 5000)
+    assert life.member
+    [approval] = life.member.approvals
+    life.tell([act(life, "2026-03-02", Decide(approval=approval, verdict="decline"))])
+    buys(life, "2027-01-10", 10)
+    assert not life.member.approvals
+    buys(life, "2027-06-01", 5000)
+    assert [one.kind for one in life.member.approvals.values()] == ["promotion"]
