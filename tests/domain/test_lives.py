@@ -144,3 +144,16 @@ def test_a_promotion_that_was_declined_is_not_asked_for_again_as_the_year_turns(
     assert not life.member.approvals
     buys(life, "2027-06-01", 5000)
     assert [one.kind for one in life.member.approvals.values()] == ["promotion"]
+
+
+def test_the_last_day_of_a_promise_is_judged_by_all_that_it_could_see() -> None:
+    """The review comes on the next day, when the oldest part of that day's window is over."""
+    year = {"window": {"kind": "rolling", "months": 12}, "validity": {"kind": "for_months", "months": 12}}
+    life = Life(program_from(POLICY | year), "ann")
+    buys(life, "2026-03-01", 999)
+    buys(life, "2026-03-02", 1)
+    buys(life, "2027-02-20", 999)
+    life.pass_to(at(life.program, "2027-04-30"))
+    assert life.member
+    assert life.member.standings["main"].tier == "silver"
+    assert life.member.standings["main"].expires_on == date(2028, 3, 2)
