@@ -157,3 +157,13 @@ def test_the_last_day_of_a_promise_is_judged_by_all_that_it_could_see() -> None:
     assert life.member
     assert life.member.standings["main"].tier == "silver"
     assert life.member.standings["main"].expires_on == date(2028, 3, 2)
+
+
+def test_who_falls_is_promised_the_lower_tier_for_all_of_its_months() -> None:
+    year = {"window": {"kind": "rolling", "months": 12}, "validity": {"kind": "for_months", "months": 12}}
+    life = Life(program_from(POLICY | year), "ann")
+    buys(life, "2026-03-02", 5000)
+    buys(life, "2026-12-01", 1000)
+    life.pass_to(at(life.program, "2028-03-02"))
+    fall = next(one for one in life.outcomes if isinstance(one, TierDowngraded))
+    assert (fall.to_tier, fall.expires_on) == ("silver", date(2029, 3, 2))

@@ -37,13 +37,15 @@ def fall(case: LadderCase) -> Iterator[Outcome]:
     seen = case.after_deduction(case.seen(day))
     lower = _landing(case, day)
     criterion = ladder.keep(lower)
+    # A promise of so many months begins with the fall; one of years is that of the year that was judged.
+    begins = notice.falls_on if ladder.at_expiry(lower) else last
     yield TierDowngraded(
         at=case.case.at,
         ladder=ladder.id,
         from_tier=tier.id,
         to_tier=lower.id,
         announced_at=notice.announced_at,
-        expires_on=case.until(lower, last) if criterion else None,
+        expires_on=case.until(lower, begins) if criterion else None,
         qualified=criterion is None or criterion.met(seen),
         deducted=case.case.program.deductions(tier),
         evidence=case.case.evidence(keep, seen, day),
