@@ -167,3 +167,18 @@ def test_who_falls_is_promised_the_lower_tier_for_all_of_its_months() -> None:
     life.pass_to(at(life.program, "2028-03-02"))
     fall = next(one for one in life.outcomes if isinstance(one, TierDowngraded))
     assert (fall.to_tier, fall.expires_on) == ("silver", date(2029, 3, 2))
+
+
+def test_who_falls_to_what_is_met_keeps_what_the_last_year_has_earned() -> None:
+    hotel = {"validity": {"kind": "through_month", "month": 3}, "downgrade": {"steps": "to_qualified"}}
+    life = Life(program_from(POLICY | hotel), "ann")
+    buys(life, "2026-03-02", 5000)
+    buys(life, "2027-12-01", 1000)
+    life.pass_to(at(life.program, "2028-03-15"))
+    assert life.member
+    notice = life.member.standings["main"].notice
+    assert notice
+    assert notice.to_tier == "silver"
+    life.pass_to(at(life.program, "2028-05-01"))
+    fall = next(one for one in life.outcomes if isinstance(one, TierDowngraded))
+    assert (fall.to_tier, fall.qualified, fall.expires_on) == ("silver", True, date(2029, 4, 1))
