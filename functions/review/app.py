@@ -1,9 +1,11 @@
-"""EventBridge Scheduler, hourly → one fact for each due member of each program whose day has turned.
+"""EventBridge Scheduler, hourly → one fact for each due member of each program whose day has turned, and for
+each member whom a version that has begun concerns.
 
 An operator runs one day of one program with `{"program": …, "as_of": "2026-12-01"}`; the notices of a day
 that was missed run from now on. `"simulate": true` dates them at that day: for histories and rehearsals.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -13,7 +15,10 @@ from pydantic import BaseModel, ConfigDict
 
 from membership import runtime
 from membership.errors import MembershipError, NotFound
+from membership.eve import uncut
+from membership.rearming import Rearming
 from membership.reviewing import Place, review, unreviewed
+from membership.store.sweeps import Outrun
 
 logger = Logger()
 
@@ -31,12 +36,16 @@ class Request(BaseModel):
     simulate: bool = False
     shard: int = 0
     after: str | None = None
+    versions: bool = False
+    """Go on with looking at everybody for the sake of versions that have begun, and do nothing else."""
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Review until done or until the time is nearly up; then a fresh invocation goes on from there."""
     request = Request.model_validate(event)
+    if request.versions:
+        return {"versions": _look_at_everybody(runtime.rearming(), context, going_on=True)}
     reviewed = runtime.programs().reviewed()
     if request.program not in (None, *reviewed):
         raise NotFound(f"there is no program {request.program!r}")
@@ -49,9 +58,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         except (MembershipError, BotoCoreError, ClientError):
             logger.exception("a program could not be reviewed", extra={"program": program})
             failed.append(program)
+    versions = {} if request.program else _look_at_everybody(runtime.rearming(), context, going_on=False)
     if failed:
         raise ReviewFailed(f"not reviewed: {', '.join(failed)}; the others were")
-    return {"reviewed": done}
+    return {"reviewed": done, "versions": versions}
 
 
 class ReviewFailed(MembershipError):
@@ -59,11 +69,16 @@ class ReviewFailed(MembershipError):
 
 
 def _review(program: str, reviewed: date | None, request: Request, context: Any) -> int | None:
-    """Members reminded; None where the program's day has been reviewed."""
+    """Members reminded; None where the program's day has been reviewed, or has to wait for a board."""
     now = runtime.now()
-    _, in_force = runtime.programs().versions(program).in_force(now)
+    versions = runtime.programs().versions(program)
+    _, in_force = versions.in_force(now)
     day = request.as_of or unreviewed(reviewed, in_force, now)
     if day is None:
+        return None
+    if request.as_of is None and any(uncut(runtime.cuts(), versions, now)):
+        # A place ends where the next one begins: nobody may fall in between.
+        logger.info("waits until the boards are cut", extra={"program": program, "day": str(day)})
         return None
     progress = review(
         runtime.ledger(),
@@ -71,21 +86,41 @@ def _review(program: str, reviewed: date | None, request: Request, context: Any)
         day,
         now,
         Place(request.shard, request.after),
-        lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS,
+        _may_go_on(context),
         request.simulate,
     )
     if progress.rest is None:
         runtime.programs().mark_reviewed(program, day)
     else:
-        _hand_on(context, request.model_copy(update={"program": program, "as_of": day}), progress.rest)
+        rest = {"shard": progress.rest.shard, "after": progress.rest.after}
+        _hand_on(context, request.model_copy(update={"program": program, "as_of": day, **rest}))
     logger.info("reviewed", extra={"program": program, "day": str(day), "members": progress.reviewed})
     return progress.reviewed
 
 
-def _hand_on(context: Any, request: Request, rest: Place) -> None:
-    going_on = request.model_copy(update={"shard": rest.shard, "after": rest.after})
+def _look_at_everybody(rearming: Rearming, context: Any, going_on: bool) -> dict[str, int]:
+    """Program → version that has begun, for which everybody has now been looked at."""
+    now = runtime.now()
+    sweep = rearming.take(now, going_on)
+    if sweep is None:
+        return {}
+    try:
+        done = rearming.run(sweep, now, _may_go_on(context))
+    except Outrun:
+        logger.info("another invocation goes on with it")
+        return {}
+    if done is None:
+        _hand_on(context, Request(versions=True))
+    return done or {}
+
+
+def _may_go_on(context: Any) -> Callable[[], bool]:
+    return lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS
+
+
+def _hand_on(context: Any, request: Request) -> None:
     runtime.functions().invoke(
         FunctionName=context.function_name,
         InvocationType="Event",
-        Payload=going_on.model_dump_json(exclude_defaults=True),
+        Payload=request.model_dump_json(exclude_defaults=True),
     )

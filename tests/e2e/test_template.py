@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ def test_every_function_has_a_role_of_its_own(resources: dict[str, Resource]) ->
     functions = of_type(resources, "AWS::Lambda::Function")
     roles = {name: properties["Role"]["Fn::GetAtt"][0] for name, properties in functions.items()}
     assert roles == {name: name.replace("Function", "Role") for name in functions}
-    assert len(functions) == 10
+    assert len(functions) == 11
 
 
 def test_roles_name_every_action_and_every_resource(resources: dict[str, Resource]) -> None:
@@ -114,6 +114,7 @@ def test_what_one_function_may_another_may_not(stack: Stack) -> None:
         "EvaluateFunction": {"append", "read"},
         "RebuildFunction": {"append", "read"},
         "ReviewFunction": {"append"},
+        "RankFunction": {"append"},
         "MembersFunction": {"read"},
         "OperateFunction": {"append", "read"},
         "EraseFunction": {"remove"},
@@ -121,6 +122,21 @@ def test_what_one_function_may_another_may_not(stack: Stack) -> None:
         "PublishFunction": set(),
         "DispatchFunction": set(),
     }
+
+
+def test_who_scans_for_members_reads_no_secrets(stack: Stack) -> None:
+    def scan(*attributes: str) -> Callable[[Any], Any]:
+        asked: dict[str, Any] = {"TableName": stack.outputs["StateTable"], "Limit": 1}
+        if attributes:
+            asked |= {"Select": "SPECIFIC_ATTRIBUTES", "ProjectionExpression": ", ".join(attributes)}
+        return lambda client: client.scan(**asked)
+
+    for name in stack.functions:
+        client = _as_function(stack, name, "dynamodb")
+        members = name in ("ReviewFunction", "RankFunction")
+        assert _permitted(client, scan("pk", "sk", "body")) is members, name
+        assert not _permitted(client, scan("pk", "settings")), f"{name}: of channels"
+        assert not _permitted(client, scan()), f"{name}: everything"
 
 
 def test_only_operators_fill_the_delivery_queue_by_hand(stack: Stack) -> None:
@@ -218,6 +234,20 @@ def test_what_a_machine_gives_up_lands_where_somebody_looks(resources: dict[str,
         assert mapping["BisectBatchOnFunctionError"] is True
         assert mapping["MaximumRetryAttempts"] == 5
     assert queues["DeliveryQueue"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in given_up
+
+
+def test_no_alarm_has_more_metrics_than_cloudwatch_takes(resources: dict[str, Resource]) -> None:
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    functions = of_type(resources, "AWS::Lambda::Function")
+    for name, alarm in alarms.items():
+        assert sum("MetricStat" in metric for metric in alarm.get("Metrics", ())) <= 10, name
+    watched = {
+        dimension["Value"]["Ref"]
+        for metric in alarms["FunctionErrors"]["Metrics"]
+        if "MetricStat" in metric
+        for dimension in metric["MetricStat"]["Metric"]["Dimensions"]
+    }
+    assert watched == set(functions) - {"AuthorizeFunction"}, "which raises in order to answer 401"
 
 
 def test_function_and_queue_agree_on_the_last_attempt(resources: dict[str, Resource]) -> None:

@@ -60,6 +60,11 @@ class MemoryLedger:
             member.applied = AppliedFacts(applied)
             return Stored(member, version, due)
 
+    def everybody(self) -> list[tuple[str, str]]:
+        """Program and id of every member."""
+        with self._lock:
+            return sorted(self._members)
+
     def known(self, program: str, member_ids: Sequence[str]) -> set[str]:
         return {member_id for member_id in member_ids if (program, member_id) in self._members}
 
@@ -228,6 +233,7 @@ class MemoryPrograms:
     def __init__(self) -> None:
         self._versions: dict[str, dict[int, str]] = {}
         self._reviewed: dict[str, date | None] = {}
+        self._looked_through: dict[str, int] = {}
 
     def versions(self, program: str) -> Versions:
         if program not in self._versions:
@@ -252,6 +258,12 @@ class MemoryPrograms:
     def mark_reviewed(self, program: str, day: date) -> None:
         before = self._reviewed.get(program)
         self._reviewed[program] = max(before, day) if before else day
+
+    def looked_through(self) -> dict[str, int | None]:
+        return {program: self._looked_through.get(program) for program in self._reviewed}
+
+    def mark_looked_through(self, program: str, number: int) -> None:
+        self._looked_through[program] = number
 
 
 class MemoryAccess:

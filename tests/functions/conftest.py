@@ -3,7 +3,7 @@
 import importlib
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -71,6 +71,11 @@ class LambdaContext:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
     aws_request_id: str = "1"
+    remaining: Callable[[], int] = lambda: 300_000
+    """Milliseconds."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining()
 
 
 @dataclass(frozen=True)
@@ -112,9 +117,11 @@ class Cloud:
             for name in ("ledger", "state")
         }
 
-    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+    def invoke(
+        self, function: str, event: dict[str, Any], remaining: Callable[[], int] = lambda: 300_000
+    ) -> Any:
         handler = importlib.import_module(f"functions.{function}.app").handler
-        return handler(event, LambdaContext(function))
+        return handler(event, LambdaContext(function, remaining=remaining))
 
     def messages(self) -> list[Any]:
         found = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])

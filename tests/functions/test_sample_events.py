@@ -37,6 +37,8 @@ def test_the_sample_of_authorize_is_nobodys_key(cloud: Cloud) -> None:
         cloud.invoke("authorize", sample("authorize/bearer"))
 
 
-def test_samples_of_review_and_rebuild(cloud: Cloud, demo: Client) -> None:
+def test_samples_of_review_rank_and_rebuild(cloud: Cloud, demo: Client) -> None:
     cloud.invoke("ingest", sample("ingest/events"))
     assert set(cloud.invoke("rebuild", sample("rebuild/one_member"))) == {"member", "outcomes"}
+    assert cloud.invoke("review", sample("review/one_program_one_day"))["reviewed"] == {"demo": 0}
+    assert cloud.invoke("rank", sample("rank/one_program_one_day")) == {"cuts": []}

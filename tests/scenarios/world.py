@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
 
-from membership.facts import Activity, Attributes, Enrolment, Fact, Order, Refund
+from membership.board import Cut
+from membership.cutting import Cutting
+from membership.facts import Activity, Attributes, Enrolment, Fact, Order, Ranking, Refund
 from membership.member.state import Member
 from membership.outcomes import Envelope
 from membership.program import presets
@@ -14,6 +16,7 @@ from membership.program.schema import Program
 from membership.reviewing import Place, review
 from membership.settling import Settling
 from tests.fakes.memory import MemoryLedger, MemoryPrograms
+from tests.fakes.sweeps import MemoryCuts, MemoryRoster, MemorySweeps
 
 
 def preset(name: str, **changes: object) -> Program:
@@ -30,6 +33,9 @@ class World:
     def __post_init__(self) -> None:
         self.programs.put(self.program, 1)
         self.settling = Settling(self.ledger, self.programs, lambda _: None)
+        self.cutting = Cutting(
+            self.ledger, self.programs, MemoryRoster(self.ledger), MemorySweeps(), MemoryCuts()
+        )
         self._ids = count(1)
 
     def at(self, when: str) -> datetime:
@@ -80,10 +86,21 @@ class World:
             self.settling.settle(self.program.id, member, todays)
         return done.reviewed
 
+    def cut(self, day: str) -> list[Cut]:
+        """What boards there are to cut on the day, and the settling of what members were told."""
+        now = self.at(f"{day} 03:15")
+        sweep = self.cutting.take(now, going_on=False)
+        made = self.cutting.run(sweep, now, lambda: True) if sweep else []
+        for member in self._everybody():
+            told = [fact for fact in self.facts(member) if isinstance(fact, Ranking)]
+            self.settling.settle(self.program.id, member, told)
+        return made or []
+
     def nights(self, first: str, last: str) -> None:
-        """The review of every day from the first to the last."""
+        """The review of every day from the first to the last; it waits for boards that are to be cut."""
         day = date.fromisoformat(first)
         while day <= date.fromisoformat(last):
+            self.cut(day.isoformat())
             self.review(day.isoformat())
             day += timedelta(days=1)
 

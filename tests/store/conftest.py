@@ -13,10 +13,14 @@ from membership.program.reading import read_program
 from membership.program.schema import Program
 from membership.store.access import Access
 from membership.store.approvals import Approvals
+from membership.store.cuts import Cuts
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
+from membership.store.roster import Roster
+from membership.store.sweeps import Sweeps
 from membership.store.tables import Tables
 from tests.fakes.memory import MemoryAccess, MemoryLedger, MemoryPrograms
+from tests.fakes.sweeps import MemoryCuts, MemoryRoster, MemorySweeps
 
 
 @dataclass
@@ -25,19 +29,38 @@ class Stores:
     programs: Any
     access: Any
     approvals: Any
+    roster: Any
+    sweeps: Any
+    cuts: Any
 
 
 @pytest.fixture(params=["tables", "memory"])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "memory":
         ledger = MemoryLedger()
-        yield Stores(ledger, MemoryPrograms(), MemoryAccess(), ledger.approvals)
+        yield Stores(
+            ledger,
+            MemoryPrograms(),
+            MemoryAccess(),
+            ledger.approvals,
+            MemoryRoster(ledger),
+            MemorySweeps(),
+            MemoryCuts(),
+        )
         return
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
         tables = Tables(ledger=_table(client, "ledger"), state=_table(client, "state"))
         programs = Programs(client, tables, lambda: 0.0, fresh_for=0)
-        yield Stores(Ledger(client, tables), programs, Access(client, tables), Approvals(client, tables))
+        yield Stores(
+            Ledger(client, tables),
+            programs,
+            Access(client, tables),
+            Approvals(client, tables),
+            Roster(client, tables),
+            Sweeps(client, tables),
+            Cuts(client, tables),
+        )
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,17 @@ def test_every_program_is_listed_with_its_last_reviewed_day(stores: Stores, prog
     assert stores.programs.reviewed() == {program.id: date(2026, 11, 24), "other": None}
 
 
+def test_every_program_is_listed_with_the_version_its_members_were_looked_at_for(
+    stores: Stores, program: Program
+) -> None:
+    stores.programs.put(program, 1)
+    stores.programs.put(program.model_copy(update={"id": "other"}), 1)
+    for number in (2, 3, 3):
+        stores.programs.mark_looked_through(program.id, number)
+    assert stores.programs.looked_through() == {program.id: 3, "other": None}
+    assert stores.programs.reviewed() == {program.id: None, "other": None}
+
+
 def test_a_key_is_known_by_its_secret_until_it_is_revoked(stores: Stores) -> None:
     key, secret = stores.access.issue("shop", "storefront", "till", NOW, random)
     assert stores.access.caller(secret) == Caller("shop", "storefront", key.key_id)

@@ -24,6 +24,7 @@ FUNCTIONS = (
     "evaluate",
     "rebuild",
     "review",
+    "rank",
     "publish",
     "dispatch",
     "members",

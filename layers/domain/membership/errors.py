@@ -1,5 +1,7 @@
 """What can go wrong, by who has to act on it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -62,3 +64,14 @@ class ActInvalid(MembershipError):
     def __init__(self, flaw: Flaw) -> None:
         self.flaw = flaw
         super().__init__(str(flaw))
+
+
+@contextmanager
+def faults_of_ours(program: str) -> Iterator[None]:
+    """Whatever else the pure domain raises is our bug, and concerns this member alone."""
+    try:
+        yield
+    except MembershipError:
+        raise
+    except Exception as fault:
+        raise Unsettleable(f"{program}: a member's facts can't be settled") from fault

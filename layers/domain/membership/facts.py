@@ -127,7 +127,7 @@ class Ranking(_Fact):
     day: date
     """The last day that the board saw; the place holds from the next day until the next cut."""
     place: int
-    """1 for the best; those who are equal share the best place."""
+    """1 for the best; those who are equal share the best place. Who fell off the board comes after all."""
     members: int
     """How many are on the board."""
     figure: int
@@ -135,7 +135,7 @@ class Ranking(_Fact):
     @property
     def position(self) -> int:
         """How much of the board is not above, in hundredths of a per cent: 9,000 is the top tenth."""
-        return 10_000 - -(-10_000 * self.place // self.members)
+        return 0 if self.place > self.members else 10_000 - -(-10_000 * self.place // self.members)
 
     @property
     def key(self) -> str:
@@ -162,6 +162,8 @@ class Review(_Fact):
 
     type: Literal["review"] = "review"
     day: date
+    version: int | None = None
+    """Of the program, where that has begun and is why: each member is looked at once for it."""
     dated: datetime | None = None
     """When its notices were given, where that is not when it was recorded."""
 
@@ -171,7 +173,7 @@ class Review(_Fact):
 
     @property
     def key(self) -> str:
-        return f"review#{self.day.isoformat()}"
+        return f"review#v{self.version}" if self.version else f"review#{self.day.isoformat()}"
 
 
 Fact = Annotated[

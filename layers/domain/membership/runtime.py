@@ -21,14 +21,19 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from membership.acting import Acting
+    from membership.cutting import Cutting
     from membership.ingesting import Ingest
+    from membership.rearming import Rearming
     from membership.settling import Settling
     from membership.store.access import Access
     from membership.store.approvals import Approvals
+    from membership.store.cuts import Cuts
     from membership.store.deliveries import Deliveries
     from membership.store.erasing import Eraser
     from membership.store.ledger import Ledger
     from membership.store.programs import Programs
+    from membership.store.roster import Roster
+    from membership.store.sweeps import Sweeps
     from membership.viewing import Viewing
 
 
@@ -176,6 +181,41 @@ def acting() -> "Acting":
 
 
 @cache
+def roster() -> "Roster":
+    from membership.store.roster import Roster
+
+    return Roster(dynamodb(), tables())
+
+
+@cache
+def sweeps() -> "Sweeps":
+    from membership.store.sweeps import Sweeps
+
+    return Sweeps(dynamodb(), tables())
+
+
+@cache
+def cuts() -> "Cuts":
+    from membership.store.cuts import Cuts
+
+    return Cuts(dynamodb(), tables())
+
+
+@cache
+def cutting() -> "Cutting":
+    from membership.cutting import Cutting
+
+    return Cutting(ledger(), programs(), roster(), sweeps(), cuts())
+
+
+@cache
+def rearming() -> "Rearming":
+    from membership.rearming import Rearming
+
+    return Rearming(ledger(), programs(), roster(), sweeps())
+
+
+@cache
 def eraser() -> "Eraser":
     from membership.store.erasing import Eraser
 
@@ -198,6 +238,7 @@ def pause(attempt: int) -> None:
 def forget() -> None:
     """Let go of everything made so far, for tests that change the environment."""
     clients = (dynamodb, sqs, events, functions)
-    stores = (ledger, programs, access, deliveries, approvals, eraser)
-    for one in (settings, tables, *clients, *stores, settling, ingest, acting, viewing):
+    stores = (ledger, programs, access, deliveries, approvals, eraser, roster, sweeps, cuts)
+    services = (settling, ingest, acting, viewing, cutting, rearming)
+    for one in (settings, tables, *clients, *stores, *services):
         one.cache_clear()

@@ -116,7 +116,7 @@ def settle(
         settled.onward += _told_onward(member, fact, decided)
         member.applied.add(fact)
         settled.due_is_exact |= isinstance(fact, Review | Act)
-    settled.due = _due(versions, member)
+    settled.due = next_due(versions, member)
     return settled
 
 
@@ -234,7 +234,7 @@ def rebuild(
         settled.onward += _told_onward(member, fact, decided)
     if member.merged_into:
         settled.forwarded = [forward for fact in ordered for forward in _forwarded(member, fact)]
-    settled.due = _due(versions, member)
+    settled.due = next_due(versions, member)
     return settled
 
 
@@ -262,10 +262,17 @@ def _added_up(
     return member, arrived, version, program
 
 
-def _due(versions: Versions, member: Member) -> date | None:
+def next_due(versions: Versions, member: Member) -> date | None:
+    """The next day on which a review has something to decide, or another version begins for the member."""
     if member.clock is None:
         return None
-    return due_on(_in_force(versions, member, member.clock)[1], member)
+    program = _in_force(versions, member, member.clock)[1]
+    days = [due_on(program, member)]
+    if member.status == "active":
+        start = joined(program, member) or program.day(member.clock)
+        begins = versions.begins_next(member.clock, start)
+        days.append(begins and program.day(begins))
+    return min((day for day in days if day), default=None)
 
 
 def newcomer(versions: Versions, member_id: str, facts: Sequence[Fact]) -> Member:

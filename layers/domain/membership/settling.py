@@ -1,19 +1,11 @@
 """Settling a stored member: load, settle, commit, and again where somebody else was first."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from membership.acts import Merge
-from membership.errors import (
-    Contended,
-    MembershipError,
-    MetricsChanged,
-    NotFound,
-    RebuildNeeded,
-    Unsettleable,
-)
+from membership.errors import Contended, MetricsChanged, NotFound, RebuildNeeded, faults_of_ours
 from membership.facts import Act, Fact
 from membership.gathering import gather
 from membership.member.state import Member
@@ -91,7 +83,7 @@ class Settling:
             if not facts:
                 raise NotFound("no such member")
             envelopes = list(self._ledger.outcomes(program, member_id))
-            with _faults_of_ours(program):
+            with faults_of_ours(program):
                 told = [envelope.open() for envelope in envelopes]
                 # Where the state was lost, so were the accounts: what they held is no news.
                 known = self._ledger.refunded_orders(program, members) if stored.member else None
@@ -124,7 +116,7 @@ class Settling:
         members = (member_id, *(stored.member.absorbed if stored.member else ()))
         accounts = self._ledger.accounts(program, members, refunded) if refunded else {}
         gone = self._gone(program, facts)
-        with _faults_of_ours(program):
+        with faults_of_ours(program):
             member = stored.member or newcomer(versions, member_id, facts)
             return settle(versions, member, facts, accounts, now, gone)
 
@@ -144,14 +136,3 @@ class Settling:
         second = self.settle(program, member_id, facts[middle:], now)
         outcomes = [*first.outcomes, *second.outcomes]
         return Committed(second.member, outcomes, first.repeated or second.repeated)
-
-
-@contextmanager
-def _faults_of_ours(program: str) -> Iterator[None]:
-    """Whatever else the pure domain raises is our bug, and concerns this member alone."""
-    try:
-        yield
-    except MembershipError:
-        raise
-    except Exception as fault:
-        raise Unsettleable(f"{program}: a member's facts can't be settled") from fault

@@ -36,6 +36,11 @@ class AppliedFacts:
         self._known = dict(_ENTRY.iter_unpack(packed))
         self._latest = max(self._known.values(), default=0)
 
+    @property
+    def latest(self) -> int:
+        """The second in which the latest of them was recorded; 0 where there is none."""
+        return self._latest
+
     def judge(self, fact: Fact) -> Verdict:
         """FORGOTTEN: recorded so long ago that only the whole ledger tells whether it was applied."""
         if _digest(fact) in self._known:

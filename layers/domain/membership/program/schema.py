@@ -391,15 +391,24 @@ class Versions:
         `joined` makes the answer one member's own: a version that changes things from the next cycle on
         begins for each where its year does.
         """
-        place = max(0, bisect_right(self._starts, at.timestamp()) - 1)
+        place, _ = self._decides(at, joined)
         _, number, program = self._by_start[place]
-        while joined and place and program.changes == "next_cycle":
-            _, before, earlier = self._by_start[place - 1]
-            begins = self._next_cycle(earlier, program, joined)
+        return number, program
+
+    def begins_next(self, at: datetime, joined: date) -> datetime | None:
+        """When a version that has begun by a moment, but not for this member yet, begins for it."""
+        return min(self._decides(at, joined)[1], default=None)
+
+    def _decides(self, at: datetime, joined: date | None) -> tuple[int, list[datetime]]:
+        """The place of the version that decides; and when those begin that this member still waits for."""
+        place = max(0, bisect_right(self._starts, at.timestamp()) - 1)
+        waits: list[datetime] = []
+        while joined and place and self._by_start[place][2].changes == "next_cycle":
+            begins = self._next_cycle(self._by_start[place - 1][2], self._by_start[place][2], joined)
             if begins is None or at >= begins:
                 break
-            place, number, program = place - 1, before, earlier
-        return number, program
+            place, waits = place - 1, [*waits, begins]
+        return place, waits
 
     @staticmethod
     def _next_cycle(earlier: Program, program: Program, joined: date) -> datetime | None:

@@ -74,17 +74,18 @@ class Deliveries:
         """The settings of a program's channel, or None where it has none."""
         key = keys.channel(program, channel)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        return json.loads(item["body"]["S"]) if item else None
+        return json.loads(item["settings"]["S"]) if item else None
 
     def configure(self, program: str, channel: Channel, new: Settings, old: Settings | None) -> bool:
         """Write a channel's settings. False where they are no longer the old ones: two operators at once."""
         unchanged: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if old is not None:
             unchanged = {
-                "ConditionExpression": "body = :old",
+                "ConditionExpression": "settings = :old",
                 "ExpressionAttributeValues": {":old": {"S": _canonical(old)}},
             }
-        item = {**keys.channel(program, channel), "body": {"S": _canonical(new)}}
+        # Not `body`: who may scan for members may read that attribute of every item, and no secrets.
+        item = {**keys.channel(program, channel), "settings": {"S": _canonical(new)}}
         try:
             self._client.put_item(TableName=self._table, Item=item, **unchanged)
         except self._client.exceptions.ConditionalCheckFailedException:

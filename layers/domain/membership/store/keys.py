@@ -66,9 +66,18 @@ SHARDS = 16
 """Partitions of a program in the index: a year's end may bring every member onto one day."""
 
 
+MEMBER = "state"
+"""Range key that only members have."""
+
+
 def member(program: str, member_id: str) -> Key:
     """What a member is now."""
-    return _key(f"member#{program}#{member_id}", "state")
+    return _key(f"member#{program}#{member_id}", MEMBER)
+
+
+def program_of(member_pk: str) -> str:
+    """The program in a member's partition key."""
+    return member_pk.split("#")[1]
 
 
 def parked(program: str, member_id: str) -> Key:
@@ -134,6 +143,34 @@ def api_key(program: str, key_id: str) -> Key:
 def secret(digest: str) -> Key:
     """An API key as the authorizer finds it: by the digest of its secret, never the secret."""
     return _key(f"key#{digest}", "key")
+
+
+# ── Sweeps and boards (STATE) ─────────────────────────────────────────────────────────────────────
+
+
+def sweep(name: str) -> Key:
+    """How far a sweep over all members has come."""
+    return _key("sweeps", name)
+
+
+def notes(name: str, begun: datetime) -> str:
+    """Partition of what one sweep has noted on its way."""
+    return f"notes#{name}#{begun.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def note(name: str, begun: datetime, topic: str, revision: int, n: int) -> Key:
+    """The n-th part of what was noted on a topic with one revision of the sweep."""
+    return _key(notes(name, begun), f"{topic}#{revision:06d}#{n:03d}")
+
+
+def cuts(program: str) -> str:
+    """Partition of a program's boards that were cut."""
+    return f"cuts#{program}"
+
+
+def cut(program: str, metric: str, day: date) -> Key:
+    """The record of one: they sort by day."""
+    return _key(cuts(program), f"{day.isoformat()}#{metric}")
 
 
 # ── Approvals (STATE) ─────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """Programs: numbered versions that nobody changes, and the list of all for the review."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -88,13 +88,7 @@ class Programs:
             item["sk"]["S"].removeprefix("program#"): (
                 date.fromisoformat(item["reviewed"]["S"]) if "reviewed" in item else None
             )
-            for item in paged(
-                self._client.query,
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": keys.PROGRAMS}},
-                ConsistentRead=True,
-            )
+            for item in self._listed()
         }
 
     def mark_reviewed(self, program: str, day: date) -> None:
@@ -109,6 +103,33 @@ class Programs:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
+
+    def looked_through(self) -> dict[str, int | None]:
+        """Every program → the version for which all of its members were looked at last."""
+        return {
+            item["sk"]["S"].removeprefix("program#"): (
+                int(item["looked_through"]["N"]) if "looked_through" in item else None
+            )
+            for item in self._listed()
+        }
+
+    def mark_looked_through(self, program: str, number: int) -> None:
+        """Note that every member was looked at for what the version means to it."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=keys.program(program),
+            UpdateExpression="SET looked_through = :number",
+            ExpressionAttributeValues={":number": {"N": str(number)}},
+        )
+
+    def _listed(self) -> Iterator[dict[str, Any]]:
+        return paged(
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": keys.PROGRAMS}},
+            ConsistentRead=True,
+        )
 
 
 def _read(program: str, body: str) -> Program:

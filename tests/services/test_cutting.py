@@ -1,0 +1,364 @@
+"""Boards are cut exactly, by the figures of the eve, once, wherever it stops and whoever else is at it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from membership.acts import Block
+from membership.board import Cut
+from membership.cutting import Cutting
+from membership.errors import NotFound
+from membership.eve import uncut
+from membership.facts import Act, Activity, Fact, Profile, Ranking
+from membership.program.reading import read_program
+from membership.program.schema import Program
+from membership.reviewing import NotYet
+from membership.settling import Settling
+from membership.store.sweeps import Outrun
+from tests.fakes.memory import MemoryLedger, MemoryPrograms
+from tests.fakes.sweeps import MemoryCuts, MemoryRoster, MemorySweeps
+
+CLUB = read_program(
+    """
+    id: club
+    timezone: Asia/Shanghai
+    window: {kind: calendar_year}
+    metrics:
+      contribution: {points: {share: 1}}
+      place: {rank: contribution}
+    tiers:
+      - id: member
+      - {id: star, qualify: {place: top 10%}}
+    """
+)
+ZONE = CLUB.zone
+CUT = datetime(2026, 2, 1, 3, 15, tzinfo=ZONE)
+"""When the board of January is cut."""
+EVE = date(2026, 1, 31)
+
+
+def at(when: str) -> datetime:
+    return datetime.fromisoformat(when).replace(tzinfo=ZONE)
+
+
+@dataclass
+class Club:
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    programs: MemoryPrograms = field(default_factory=MemoryPrograms)
+    sweeps: MemorySweeps = field(default_factory=MemorySweeps)
+    cuts: MemoryCuts = field(default_factory=MemoryCuts)
+    pairs: int = 200
+    """Counted between two saves."""
+
+    def __post_init__(self) -> None:
+        self.programs.put(CLUB, 1)
+        self.settling = Settling(self.ledger, self.programs, lambda _: None)
+        roster = MemoryRoster(self.ledger, most=2)
+        self.cutting = Cutting(self.ledger, self.programs, roster, self.sweeps, self.cuts, pairs=self.pairs)
+        self._ids = count()
+
+    def tell(self, fact: Fact, program: str = "club") -> None:
+        self.ledger.append(program, fact)
+        self.settling.settle(program, fact.member_id, [fact])
+
+    def shares(
+        self,
+        member: str,
+        times: int,
+        when: str = "2026-01-10 12:00",
+        told: str | None = None,
+        of: str = "club",
+    ) -> None:
+        for _ in range(times):
+            occurred, recorded = at(when), at(told or when)
+            n = next(self._ids)
+            fact = Activity(
+                id=f"e{n}", member_id=member, occurred_at=occurred, recorded_at=recorded, kind="share"
+            )
+            self.tell(fact, of)
+
+    def ten(self) -> None:
+        """m1 has shared once, m10 ten times."""
+        for n in range(1, 11):
+            self.shares(f"m{n}", n)
+
+    def cut(self, now: datetime = CUT, may_go_on: Callable[[], bool] = lambda: True) -> list[Cut] | None:
+        sweep = self.cutting.take(now, going_on=True)
+        return self.cutting.run(sweep, now, may_go_on) if sweep else []
+
+    def settle(self, program: str = "club") -> None:
+        """What the ledger's stream brings to evaluate."""
+        for of, member in self.ledger.everybody():
+            if of == program:
+                facts = [fact for fact in self.ledger.facts(of, member) if isinstance(fact, Ranking)]
+                self.settling.settle(of, member, facts)
+
+    def places(self, day: date = EVE, of: str = "club") -> dict[str, tuple[int, int, int]]:
+        """Who was told: place, members, figure."""
+        return {
+            member: (fact.place, fact.members, fact.figure)
+            for program, member in self.ledger.everybody()
+            for fact in self.ledger.facts(program, member)
+            if program == of and isinstance(fact, Ranking) and fact.day == day
+        }
+
+    def tier(self, member: str) -> str:
+        found = self.ledger.load("club", member).member
+        assert found
+        return found.standings["main"].tier
+
+
+@pytest.fixture
+def club() -> Club:
+    return Club()
+
+
+def test_those_are_told_whom_a_rule_asks_about(club: Club) -> None:
+    club.ten()
+    [cut] = club.cut()
+    assert club.places() == {"m10": (1, 10, 10)}
+    assert (cut.members, cut.least, cut.told) == (10, {"top 10%": 10}, 1)
+    assert club.cuts.get("club", "place", EVE) == cut
+    club.settle()
+    assert [club.tier("m10"), club.tier("m9")] == ["star", "member"]
+
+
+def test_equals_are_told_the_same_place(club: Club) -> None:
+    club.ten()
+    club.shares("m9", 1)
+    club.cut()
+    assert club.places() == {"m9": (1, 10, 10), "m10": (1, 10, 10)}
+
+
+def test_of_nine_nobody_is_among_the_top_tenth(club: Club) -> None:
+    for n in range(1, 10):
+        club.shares(f"m{n}", n)
+    [cut] = club.cut()
+    assert (cut.members, cut.least, cut.told, club.places()) == (9, {"top 10%": None}, 0, {})
+
+
+def test_a_board_of_nobody_is_cut_all_the_same(club: Club) -> None:
+    [cut] = club.cut()
+    assert (cut.members, cut.least, cut.told) == (0, {"top 10%": None}, 0)
+    assert club.cut() == [], "once"
+
+
+def test_only_active_members_who_have_something_are_on_it(club: Club) -> None:
+    club.ten()
+    club.shares("blocked", 50)
+    act = Act(
+        id="act",
+        member_id="blocked",
+        by="office",
+        reason="fraud",
+        action=Block(),
+        occurred_at=at("2026-01-20 12:00"),
+        recorded_at=at("2026-01-20 12:00"),
+    )
+    club.tell(act)
+    told = at("2026-01-20 12:00")
+    club.tell(Profile(id="p", member_id="trial", attributes={}, occurred_at=told, recorded_at=told))
+    club.shares("last-year", 50, "2025-12-31 23:59")
+    [cut] = club.cut()
+    assert (cut.members, club.places()) == (10, {"m10": (1, 10, 10)})
+
+
+@pytest.mark.parametrize(
+    ("when", "told", "counts"),
+    [
+        ("2026-01-31 23:59", "2026-01-31 23:59", True),
+        ("2026-01-31 23:59", "2026-02-01 02:59", True),
+        ("2026-01-31 23:59", "2026-02-01 03:00", False),
+        ("2026-02-01 00:00", "2026-02-01 00:00", False),
+        ("2026-02-01 03:01", "2026-02-01 03:01", False),
+    ],
+)
+def test_what_happened_by_midnight_and_was_told_by_three_counts(
+    club: Club, when: str, told: str, counts: bool
+) -> None:
+    club.ten()
+    club.shares("m9", 5, when, told)
+    club.cut()
+    assert list(club.places()) == (["m9"] if counts else ["m10"])
+
+
+def test_it_makes_no_difference_when_it_is_cut(club: Club) -> None:
+    club.ten()
+    in_time = Club()
+    in_time.ten()
+    in_time.cut()
+    club.shares("m1", 70, "2026-02-03 12:00")
+    club.shares("m2", 70, "2026-01-31 12:00", told="2026-02-05 12:00")
+    club.cut(at("2026-02-27 12:00"))
+    assert club.places() == in_time.places()
+
+
+def test_who_goes_on_between_counting_and_telling_keeps_the_place_of_the_eve(club: Club) -> None:
+    club.ten()
+    steps = iter([True, False])
+    assert club.cut(may_go_on=lambda: next(steps)) is None
+    club.shares("m1", 70, "2026-02-01 03:20")
+    club.shares("m1", 70, "2026-01-31 12:00", told="2026-02-01 03:20")
+    assert club.cut() is not None
+    assert club.places() == {"m10": (1, 10, 10)}
+
+
+def test_members_of_other_metrics_are_added_up_from_their_ledger(club: Club) -> None:
+    """A version has begun, and nobody has been settled since."""
+    club.ten()
+    club.shares("m3", 9)
+    doubled = CLUB.model_dump(exclude_unset=True)
+    doubled["metrics"]["contribution"] = {"points": {"share": 2}}
+    club.programs.put(Program.model_validate(doubled | {"effective_from": at("2026-01-31 00:00")}), 2)
+    club.cut()
+    assert club.places() == {"m3": (1, 10, 24)}
+
+
+def test_it_goes_on_where_it_stopped_and_counts_nobody_twice(club: Club) -> None:
+    for n in range(1, 101):
+        club.shares(f"m{n}", n % 50)
+    runs, made = 0, None
+    while made is None:
+        steps = iter([True, False])
+        made, runs = club.cut(may_go_on=lambda: next(steps)), runs + 1  # noqa: B023
+    assert runs > 5
+    [cut] = made
+    assert (cut.members, cut.least, cut.told) == (98, {"top 10%": 45}, 10)
+    assert sorted({place for place, _, _ in club.places().values()}) == [1, 3, 5, 7, 9]
+    assert len(club.places()) == 10
+
+
+def test_counts_are_saved_before_there_are_too_many() -> None:
+    club = Club(pairs=3)
+    for n in range(1, 101):
+        club.shares(f"m{n}", n % 50)
+    [cut] = club.cut()
+    assert (cut.members, cut.least, cut.told) == (98, {"top 10%": 45}, 10)
+
+
+def test_of_two_at_once_one_does_nothing(club: Club) -> None:
+    club.ten()
+    slow = club.cutting.take(CUT, going_on=True)
+    assert slow
+    assert club.cutting.take(CUT, going_on=False) is None, "somebody has just begun"
+    quick = club.cutting.take(CUT, going_on=True)
+    assert quick
+    assert club.cutting.run(quick, CUT, lambda: True)
+    with pytest.raises(Outrun):
+        club.cutting.run(slow, CUT, lambda: True)
+    [cut] = club.cuts.latest("club", 9)
+    assert (cut.members, cut.told, club.places()) == (10, 1, {"m10": (1, 10, 10)})
+
+
+def test_a_sweep_that_nobody_is_at_any_more_is_taken_up(club: Club) -> None:
+    club.ten()
+    club.cutting.take(CUT, going_on=False)
+    later = CUT + timedelta(hours=1)
+    assert club.cutting.take(CUT + timedelta(minutes=19), going_on=False) is None
+    sweep = club.cutting.take(later, going_on=False)
+    assert sweep
+    assert club.cutting.run(sweep, later, lambda: True)
+
+
+def test_an_invocation_that_dies_while_it_tells_tells_nobody_twice(club: Club) -> None:
+    club.ten()
+    append, told = club.ledger.append, []
+
+    def dying(program: str, fact: Fact) -> object:
+        told.append(append(program, fact))
+        raise ConnectionError("the answer is lost")
+
+    club.ledger.append = dying  # type: ignore[method-assign]
+    with pytest.raises(ConnectionError):
+        club.cut()
+    club.ledger.append = append  # type: ignore[method-assign]
+    [cut] = club.cut()
+    assert (cut.told, club.places()) == (1, {"m10": (1, 10, 10)})
+    assert [one.status for one in told] == ["accepted"]
+
+
+def test_who_had_a_place_is_told_that_it_has_none(club: Club) -> None:
+    club.ten()
+    club.cut()
+    club.settle()
+    club.shares("m9", 5, "2026-02-10 12:00")
+    [cut] = club.cut(at("2026-03-01 03:15"))
+    assert cut.told == 2
+    assert club.places(date(2026, 2, 28)) == {"m9": (1, 10, 14), "m10": (2, 10, 10)}
+    club.settle()
+    assert club.tier("m9") == "star"
+    club.shares("m9", 1, "2026-03-10 12:00")
+    [cut] = club.cut(at("2026-04-01 03:15"))
+    assert list(club.places(date(2026, 3, 31))) == ["m9"], "m10 was told already"
+
+
+def test_who_fell_off_the_board_comes_after_everybody(club: Club) -> None:
+    club.shares("bob", 1, "2026-12-10 12:00")
+    for n in range(1, 11):
+        club.shares(f"m{n}", n, "2026-12-10 12:00")
+    club.cut(at("2027-01-01 03:15"))
+    club.settle()
+    assert club.tier("m10") == "star"
+    [cut] = club.cut(at("2027-02-01 03:15"))
+    assert cut.members == 0
+    assert club.places(date(2027, 1, 31)) == {"m10": (1, 0, 0)}
+    club.settle()
+
+
+def test_one_sweep_serves_every_program_and_none_sees_another(club: Club) -> None:
+    club.programs.put(CLUB.model_copy(update={"id": "other"}), 1)
+    club.ten()
+    for n in range(1, 21):
+        club.shares(f"m{n}", 21 - n, of="other")
+    made = club.cut()
+    assert made
+    assert {(cut.program, cut.members, cut.told) for cut in made} == {("club", 10, 1), ("other", 20, 2)}
+    assert club.places() == {"m10": (1, 10, 10)}
+    assert club.places(of="other") == {"m1": (1, 20, 20), "m2": (2, 20, 19)}
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        ("2026-02-01 00:15", []),
+        ("2026-02-01 03:09", []),
+        ("2026-02-01 03:10", [EVE]),
+        ("2026-02-27 12:00", [EVE]),
+        ("2026-03-01 02:00", []),
+        ("2026-03-01 03:15", [date(2026, 2, 28)]),
+    ],
+)
+def test_a_board_is_due_when_its_day_is_over_until_it_is_cut(club: Club, now: str, due: list[date]) -> None:
+    assert [one.day for one in club.cutting.due(at(now))] == due
+
+
+def test_a_board_that_a_version_brings_waits_for_its_first_day(club: Club) -> None:
+    document = CLUB.model_dump(exclude_unset=True)
+    document["metrics"]["by_quarter"] = {"rank": "contribution", "cut": "quarterly"}
+    club.programs.put(Program.model_validate(document | {"effective_from": at("2026-02-10 00:00")}), 2)
+    assert {one.metric for one in club.cutting.due(at("2026-03-01 12:00"))} == {"place"}
+    assert {one.metric for one in club.cutting.due(at("2026-04-01 12:00"))} == {"place", "by_quarter"}
+
+
+def test_a_missed_board_is_cut_as_of_its_day(club: Club) -> None:
+    club.ten()
+    now = at("2026-03-10 12:00")
+    sweep = club.cutting.take(now, False, "club", date(2026, 2, 14))
+    assert sweep
+    [cut] = club.cutting.run(sweep, now, lambda: True) or []
+    assert (cut.day, list(club.places())) == (EVE, ["m10"])
+    with pytest.raises(NotYet):
+        club.cutting.due(now, "club", date(2026, 3, 11))
+    with pytest.raises(NotFound):
+        club.cutting.due(now, "nobody")
+
+
+def test_the_review_knows_what_it_has_to_wait_for(club: Club) -> None:
+    versions = club.programs.versions("club")
+    midnight = at("2026-02-01 00:00")
+    assert [due.metric for due in uncut(club.cuts, versions, midnight)] == ["place"]
+    club.cut()
+    assert not list(uncut(club.cuts, versions, midnight))
