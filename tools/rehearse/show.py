@@ -34,7 +34,8 @@ def rules(console: Console, program: Program) -> None:
             escape(f"{words.window} {words.refunds}" if language == "en" else words.window + words.refunds)
         )
         for metric in words.metrics:
-            console.print(f"  [dim]{escape(metric.name)}: {escape(metric.counts)}[/]")
+            colon = "：" if language == "zh" else ": "
+            console.print(f"  [dim]{escape(metric.name + colon + metric.counts)}[/]")
         for ladder in words.ladders:
             _ladder(console, ladder, language, named=len(words.ladders) > 1)
         for special in words.special_reviews:
