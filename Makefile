@@ -16,13 +16,16 @@ export PATH := $(CURDIR)/.venv-emulator/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status sam test lint format bench openapi build deploy lock clean python
+.PHONY: help install demo rehearse up down status sam test lint format bench openapi build deploy lock clean python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: install ## Deploy to an emulator of this machine, post 6,919 real orders, show what came of them (KEEP=1 leaves it running)
 	@$(PY) -m tools demo $(if $(KEEP),--keep)
+
+rehearse: install ## Try a program out before it is put in force: make rehearse PROGRAM=my-program.yaml
+	@$(PY) -m tools rehearse $(or $(PROGRAM),--help)
 
 up: install ## Start the emulator and deploy; prints the address and how to get a first key
 	@$(PY) -m tools up

@@ -1,4 +1,4 @@
-"""make up, make down, make demo, make sam, make build."""
+"""make up, make down, make demo, make rehearse, make sam, make build."""
 
 import subprocess
 import sys
@@ -11,9 +11,11 @@ from tools.demo.__main__ import main as demo
 from tools.demo.shop import open_shop
 from tools.deploy import DeployError, deploy
 from tools.emulator import Emulator, EmulatorError
+from tools.rehearse.__main__ import main as rehearse
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 app.command("demo")(demo)
+app.command("rehearse")(rehearse)
 console = Console(highlight=False, soft_wrap=True)
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from membership.acts import Lift, Merge
+from membership.acts import Decide, Lift, Merge
 from membership.facts import Act, Fact, Order
 from membership.member.progress import progress
 from membership.outcomes import MemberAbsorbed, MessageDue, OverrideEnded, TierDowngraded
@@ -131,3 +131,54 @@ def test_while_a_notice_runs_the_progress_says_what_will_be_missing_on_its_day()
     assert ladder.keep
     assert ladder.keep.counts_from == date(2027, 1, 10)
     assert [one.remaining for one in ladder.keep.goal.ways[0].requirements] == [400_00]
+
+
+def test_a_promotion_that_was_declined_is_not_asked_for_again_as_the_year_turns() -> None:
+    reviewed = {"id": "gold", "qualify": {"spend": 5000}, "promotion": "reviewed"}
+    life = Life(program_from(POLICY | {"tiers": [*POLICY["tiers"][:2], reviewed]}), "ann")
+    buys(life, "2026-03-01", 5000)
+    assert life.member
+    [approval] = life.member.approvals
+    life.tell([act(life, "2026-03-02", Decide(approval=approval, verdict="decline"))])
+    buys(life, "2027-01-10", 10)
+    assert not life.member.approvals
+    buys(life, "2027-06-01", 5000)
+    assert [one.kind for one in life.member.approvals.values()] == ["promotion"]
+
+
+def test_the_last_day_of_a_promise_is_judged_by_all_that_it_could_see() -> None:
+    """The review comes on the next day, when the oldest part of that day's window is over."""
+    year = {"window": {"kind": "rolling", "months": 12}, "validity": {"kind": "for_months", "months": 12}}
+    life = Life(program_from(POLICY | year), "ann")
+    buys(life, "2026-03-01", 999)
+    buys(life, "2026-03-02", 1)
+    buys(life, "2027-02-20", 999)
+    life.pass_to(at(life.program, "2027-04-30"))
+    assert life.member
+    assert life.member.standings["main"].tier == "silver"
+    assert life.member.standings["main"].expires_on == date(2028, 3, 2)
+
+
+def test_who_falls_is_promised_the_lower_tier_for_all_of_its_months() -> None:
+    year = {"window": {"kind": "rolling", "months": 12}, "validity": {"kind": "for_months", "months": 12}}
+    life = Life(program_from(POLICY | year), "ann")
+    buys(life, "2026-03-02", 5000)
+    buys(life, "2026-12-01", 1000)
+    life.pass_to(at(life.program, "2028-03-02"))
+    fall = next(one for one in life.outcomes if isinstance(one, TierDowngraded))
+    assert (fall.to_tier, fall.expires_on) == ("silver", date(2029, 3, 2))
+
+
+def test_who_falls_to_what_is_met_keeps_what_the_last_year_has_earned() -> None:
+    hotel = {"validity": {"kind": "through_month", "month": 3}, "downgrade": {"steps": "to_qualified"}}
+    life = Life(program_from(POLICY | hotel), "ann")
+    buys(life, "2026-03-02", 5000)
+    buys(life, "2027-12-01", 1000)
+    life.pass_to(at(life.program, "2028-03-15"))
+    assert life.member
+    notice = life.member.standings["main"].notice
+    assert notice
+    assert notice.to_tier == "silver"
+    life.pass_to(at(life.program, "2028-05-01"))
+    fall = next(one for one in life.outcomes if isinstance(one, TierDowngraded))
+    assert (fall.to_tier, fall.qualified, fall.expires_on) == ("silver", True, date(2029, 4, 1))

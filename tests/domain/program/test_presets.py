@@ -107,7 +107,9 @@ def test_no_figure_can_be_another_one_unseen(mutant: Program) -> None:
     assert any(rehearse(table) for table in tables)
 
 
-WARNINGS: dict[str, list[str]] = {}
+WARNINGS = {
+    "airline-nine-tiers": ["tiers: members find 3 to 5 tiers easy to follow; this ladder has 9"],
+}
 """What is seldom meant, and meant here."""
 
 
@@ -136,10 +138,10 @@ def test_a_preset_comes_back_as_it_was(name: str) -> None:
     for form in forms:
         plain, as_json = program.model_dump(mode="json", **form), program.model_dump_json(**form)
         assert read_program(as_json) == program
-        assert read_program(yaml.safe_dump(plain)) == program
         assert program_from(plain) == program_from(program.model_dump(**form)) == program
         assert Program.model_validate_json(as_json) == program
         assert Program.model_validate_json(as_json).fingerprint == program.fingerprint
+    assert read_program(yaml.safe_dump(plain)) == program
 
 
 @every_preset

@@ -1,6 +1,6 @@
 """Facts into sums. The result doesn't depend on the order in which the facts come."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from membership.acts import Absorb, Block, Leave, Return, Unblock
 from membership.errors import RebuildNeeded
@@ -136,6 +136,10 @@ def _learn(member: Member, fact: Profile | Enrolment, told: Attributes) -> None:
     member.attributes = member.attributes.model_copy(update=news)
 
 
+_STILL_ASKED = timedelta(days=7)
+"""A promise is judged by its last day, which is over by then; and a review may have come late."""
+
+
 def _forget_the_outlived(program: Program, member: Member) -> None:
     today: date | None = None
     for name, (metric, window) in program.tallied.items():
@@ -143,5 +147,5 @@ def _forget_the_outlived(program: Program, member: Member) -> None:
         if not tally:
             continue
         today = today or program.day(member.clock)  # type: ignore[arg-type]
-        metric.prune(tally, metric.horizon(window, today), window)
+        metric.prune(tally, metric.horizon(window, today - _STILL_ASKED), window)
         _keep(member, name, tally)

@@ -184,8 +184,8 @@ class ExpectedNotice(_Part):
 class ExpectedValue(_Part):
     """What a paid tier has brought against its fee."""
 
-    fee: _Amount = Field(description="Of the terms that run together.")
-    saved: _Amount = Field(description="Since they began.")
+    fee: _Amount = Field(description="Of the term that runs.")
+    saved: _Amount = Field(description="Since it began.")
 
 
 _Nothing = Literal[False]

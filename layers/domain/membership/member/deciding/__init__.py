@@ -39,9 +39,9 @@ def _in_ladder(case: LadderCase) -> Iterator[Outcome]:
     # What earned the tier is gone; another period may have earned it too.
     yield from renew(case, judged)
     yield from avert(case)
-    yield from fall(case)
+    yield from fall(case, judged)
     # The lower tier may be earned by what is known already, for longer than who falls into it is promised.
     yield from renew(case, judged)
-    yield from announce(case)
+    yield from announce(case, judged)
     yield from pay(case)
     yield from end_overrides(case)

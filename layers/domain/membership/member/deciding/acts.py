@@ -89,7 +89,7 @@ def _decide(case: Case, act: Act, decision: Decide, asked: Approval) -> Iterator
         kind=asked.kind,
         verdict=decision.verdict,
         tier=decision.tier or asked.tier,
-        cycle=case.program.window.cycle(case.today, case.joined)
+        cycle=case.program.window.cycle(asked.earned_on, case.joined)
         if declined and asked.kind == "promotion"
         else None,
         by=act.by,

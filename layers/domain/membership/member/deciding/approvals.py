@@ -44,7 +44,7 @@ def ask(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     if found is None:
         return
     then, tier, day = found
-    cycle = case.case.program.window.cycle(case.today, case.case.joined)
+    cycle = case.case.program.window.cycle(day, case.case.joined)  # declined is what was done in that one
     asked = any(one.tier == tier.id for id_, one in open_.items() if id_ in member.approvals)
     if asked or case.standing.declined.get(tier.id) == cycle:
         return

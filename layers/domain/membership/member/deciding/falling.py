@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from membership.member.deciding.case import ONE_DAY, LadderCase
+from membership.member.deciding.rising import Judged
 from membership.member.forecast import announce_on, earliest_fall, falls_on
 from membership.outcomes import DowngradeAnnounced, DowngradeAverted, Outcome, TierDowngraded
 from membership.program.criteria import Criterion
@@ -24,7 +25,7 @@ def avert(case: LadderCase) -> Iterator[Outcome]:
         yield DowngradeAverted(at=case.case.at, ladder=ladder.id, tier=standing.tier, evidence=evidence)
 
 
-def fall(case: LadderCase) -> Iterator[Outcome]:
+def fall(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     """Carry out a notice whose day has come."""
     ladder, notice, tier = case.ladder, case.standing.notice, case.tier
     if notice is None or case.today < notice.falls_on:
@@ -35,32 +36,52 @@ def fall(case: LadderCase) -> Iterator[Outcome]:
     # A promise was not renewed up to its last day; a tier without one is lost on the first day it is not met.
     day = notice.falls_on if isinstance(ladder.validity(tier), WhileQualified) else last
     seen = case.after_deduction(case.seen(day))
-    lower = _landing(case, day)
+    lower, earned = _landing(case, judged, day, notice.falls_on)
     criterion = ladder.keep(lower)
+    # A promise of so many months begins with the fall; one of years is that of the year that was judged.
+    begins = notice.falls_on if ladder.at_expiry(lower) else last
     yield TierDowngraded(
         at=case.case.at,
         ladder=ladder.id,
         from_tier=tier.id,
         to_tier=lower.id,
         announced_at=notice.announced_at,
-        expires_on=case.until(lower, last) if criterion else None,
-        qualified=criterion is None or criterion.met(seen),
+        expires_on=case.until(lower, earned or begins) if criterion else None,
+        qualified=earned is not None or criterion is None or criterion.met(seen),
         deducted=case.case.program.deductions(tier),
         evidence=case.case.evidence(keep, seen, day),
     )
 
 
-def _landing(case: LadderCase, day: date) -> Tier:
-    """A tier that can only be bought is no step: nobody falls onto it."""
+def _landing(case: LadderCase, judged: Judged, day: date, falls_on: date) -> tuple[Tier, date | None]:
+    """The lower tier; and where it was earned by a period that is over, the last day of that.
+
+    A tier that can only be bought is no step: nobody falls onto it.
+    """
     lower = [tier for tier in case.ladder.below(case.standing.tier) if case.ladder.is_earned(tier)]
     if case.ladder.steps == "one":
-        return lower[-1]
+        return lower[-1], None
     seen = case.after_deduction(case.seen(day))
-    criteria = [(candidate, case.ladder.keep(candidate)) for candidate in reversed(lower)]
-    return next(candidate for candidate, keep in criteria if keep is None or keep.met(seen))
+    for candidate in reversed(lower):
+        keep = case.ladder.keep(candidate)
+        if keep is None or keep.met(seen):
+            return candidate, None
+        for then, closed in judged:
+            earned = closed < case.today and keep.met(case.after_deduction(then.seen(closed)))
+            if earned and _is_promised(case, candidate, closed, falls_on):
+                return candidate, closed
+    raise AssertionError("the first tier asks for nothing")
 
 
-def announce(case: LadderCase) -> Iterator[Outcome]:
+def _is_promised(case: LadderCase, tier: Tier, earned: date, day: date) -> bool:
+    """Whether a tier that was earned on a day is still promised on another one."""
+    if isinstance(case.ladder.validity(tier), WhileQualified):
+        return False
+    end = case.until(tier, earned)
+    return end is None or end > day
+
+
+def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     """Tell of a fall as soon as its notice has to run."""
     ladder, standing, program = case.ladder, case.standing, case.case.program
     if standing.notice is not None:
@@ -83,7 +104,7 @@ def announce(case: LadderCase) -> Iterator[Outcome]:
         at=case.case.at,
         ladder=ladder.id,
         from_tier=tier.id,
-        to_tier=_landing(case, lost if while_qualified else day).id,
+        to_tier=_landing(case, judged, lost if while_qualified else day, lost)[0].id,
         announced_at=told,
         falls_on=lost,
         reason="criterion_lost" if while_qualified and day == case.today else "promise_ends",

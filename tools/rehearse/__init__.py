@@ -1,0 +1,1 @@
+"""make rehearse: a program file tried out before it is put in force, without any stack."""
