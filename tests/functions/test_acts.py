@@ -201,6 +201,25 @@ def test_two_members_who_are_one_go_on_as_one(cloud: Cloud, house: Client) -> No
     assert cloud.dump() == before
 
 
+@pytest.mark.parametrize(("away", "back"), [("block", "unblock"), ("leave", "return")])
+def test_a_member_that_is_away_may_go_on_for_another_one(
+    cloud: Cloud, house: Client, away: str, back: str
+) -> None:
+    buy(house, "21000.00", "ann", "o1")
+    buy(house, "1000.00", "bob", "o2")
+    house.post("/v1/members/bob/actions", act(away))
+    house.post("/v1/members/ann/actions", act("merge", into="bob"))
+    settle_all(cloud)
+    assert house.get("/v1/members/bob").json["standings"] == [], "who is away stays away"
+    since = house.get("/v1/members/ann/history?limit=100").json["data"][-1]["at"]
+    cloud.later(hours=1)
+    house.post("/v1/members/bob/actions", act(back))
+    settle_all(cloud)
+    assert (standing(house, "bob")["tier"]["id"], standing(house, "bob")["since"]) == ("gold", since)
+    history = house.get("/v1/members/bob/history?limit=100").json["data"]
+    assert {"member.absorbed", "member.merged"} <= {one["type"] for one in history}
+
+
 def test_a_history_of_two_is_read_in_pages_newest_first(cloud: Cloud, house: Client) -> None:
     buy(house, "6000.00", "ann", "o1")
     buy(house, "6000.00", "bob", "o2")
