@@ -41,24 +41,24 @@ def rehearse(program: Program) -> list[Flaw]:
             story = Story(program, path, example)
             for n, then in sorted(enumerate(example.then), key=lambda one: one[1].on):
                 flaws += story.play(until=story.at(then.on))
-                flaws += _differences(program, story.hero, f"{path}.then[{n}]", then, story.at(then.on))
+                flaws += _differences(program, story, f"{path}.then[{n}]", then)
     return flaws[:MOST_FLAWS]
 
 
-def _differences(program: Program, life: Life, path: str, then: Then, at: datetime) -> Iterator[Flaw]:
+def _differences(program: Program, story: Story, path: str, then: Then) -> Iterator[Flaw]:
     expected = {
         name: value
         for name in Then.model_fields
         if name not in ("on", "ladder", "figures") and (value := getattr(then, name)) is not None
     }
+    life, at = story.hero, story.at(then.on)
     if life.member is None:
         yield Flaw(path, str(then.on), "there is no member yet", "Write `joined`, or give something before.")
         return
     found = _found(program, ladder_of(program, then), life, life.member, at)
     found["asked"] = _asked(life.member, then.asked)
-    remedy = shortened(
-        f"There is by then: {_so_far(program, life.member, at)}. Change the rules, or what is expected."
-    )
+    there = f"In {story.title!r} there is by {then.on:%Y-%m-%d}: {_so_far(program, life.member, at)}."
+    remedy = f"{shortened(there)} Change the rules, or what is expected."
     for name, value in expected.items():
         if found[name] != value:
             message = f"comes out as {_in_words(name, found[name])}, not as {_in_words(name, value)}"
