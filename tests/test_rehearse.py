@@ -98,31 +98,36 @@ LOG = [
     Purchase(2, "bob", date(1997, 4, 1), 1, 700_00),
     Purchase(3, "cid", date(1998, 4, 1), 1, 10_00),
     Purchase(4, "bob", date(1998, 4, 1), 1, 600_00),
+    Purchase(5, "dan", date(1998, 5, 1), 1, 550_00),
 ]
 NOW, STRICTER = (read_program(CLUB.replace("{spend: 500}", f"{{spend: {n}}}")) for n in (500, 600))
 
 
 def test_the_log_is_played_night_by_night() -> None:
     course = play(NOW, LOG, [END, LATER])
-    assert course.tiers == {
-        END: {"ann": "friend", "bob": "friend", "cid": "guest"},
-        LATER: {"ann": "guest", "bob": "friend", "cid": "guest"},
-    }
-    assert course.counts == {"promotions": 2, "notices": 1, "rescues": 0, "downgrades": 1}
+    assert course.tiers(END) == {"ann": "friend", "bob": "friend", "cid": "guest", "dan": "friend"}
+    assert course.tiers(LATER) == {"ann": "guest", "bob": "friend", "cid": "guest", "dan": "friend"}
+    assert course.counts == {"promotions": 3, "notices": 1, "rescues": 0, "downgrades": 1}
 
 
 def test_who_would_stand_higher_and_who_lower() -> None:
     before, after = play(NOW, LOG, [END]), play(STRICTER, LOG, [END])
     assert [(move.member, move.before, move.after) for move in moves(before, after, END)[1]] == [
-        ("ann", "friend", "guest")
+        ("ann", "friend", "guest"),
+        ("dan", "friend", "guest"),
     ]
     assert moves(before, after, END)[0] == []
-    assert [move.member for move in moves(after, before, END)[0]] == ["ann"]
+    assert [move.member for move in moves(after, before, END)[0]] == ["ann", "dan"]
 
 
 def test_a_currency_without_cents_gets_none() -> None:
     yen = read_program(CLUB.replace("currency: CNY", "currency: JPY").partition("examples:")[0])
-    assert play(yen, LOG, [END]).tiers[END] == {"ann": "friend", "bob": "friend", "cid": "guest"}
+    assert play(yen, LOG, [END]).tiers(END) == {
+        "ann": "friend",
+        "bob": "friend",
+        "cid": "guest",
+        "dan": "friend",
+    }
 
 
 @pytest.mark.parametrize(
