@@ -131,7 +131,8 @@ def test_a_currency_without_cents_gets_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["1 lower", "ann, Friend → Guest; to the next: ¥600 more spend", "promotions"]
+    "words",
+    ["2 lower, 2 at the same height", "dan, Friend → Guest; to the next: ¥50 more spend", "promotions"],
 )
 def test_the_effect_is_shown(words: str) -> None:
     console = Console(file=StringIO(), width=200, highlight=False)
