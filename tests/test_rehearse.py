@@ -1,5 +1,6 @@
 """make rehearse: what a business person sees of a program before it is in force."""
 
+import re
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -9,11 +10,14 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
+from membership.program import presets
 from membership.program.reading import read_program
+from membership.rehearsal import rehearse
 from tools.cdnow import Purchase
 from tools.rehearse import show
 from tools.rehearse.__main__ import main
 from tools.rehearse.effect import moves, play
+from tools.sam import ROOT
 
 CLUB = """
 id: club
@@ -139,3 +143,14 @@ def test_the_effect_is_shown(words: str) -> None:
     show.effect(console, play(NOW, LOG, [END, LATER]), play(STRICTER, LOG, [END, LATER]), LOG, END, LATER)
     assert isinstance(console.file, StringIO)
     assert words in console.file.getvalue()
+
+
+@pytest.mark.parametrize("page", ["write-your-program.md", "write-your-program.zh.md"])
+def test_the_tutorials_program_has_the_one_mistake_that_it_tells_of(page: str) -> None:
+    text = (ROOT / "docs" / "tutorials" / page).read_text("utf-8")
+    [written] = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    [flaw] = rehearse(read_program(written))
+    assert f"✗ {flaw.path} {flaw.message}\n  {flaw.remedy}\n" in text
+    assert rehearse(read_program(written.replace("falls_on: 2027-03-02", "falls_on: 2027-03-01"))) == []
+    named = set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", text))
+    assert named >= set(presets.names()), "every preset is something to start from"
