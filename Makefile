@@ -16,10 +16,11 @@ export PATH := $(CURDIR)/.venv-emulator/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo rehearse up down status sam test lint format bench openapi build deploy lock clean python
+.PHONY: help install demo rehearse up down status sam test lint format bench bench-rank openapi build deploy lock clean \
+	python
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: install ## Deploy to an emulator of this machine, post 6,919 real orders, show what came of them (KEEP=1 leaves it running)
 	@$(PY) -m tools demo $(if $(KEEP),--keep)
@@ -52,6 +53,9 @@ format: install ## Let ruff put the code into its form
 
 bench: install ## Measure: units per event, events a second, import times, settles a second
 	@$(PY) -m tools.bench
+
+bench-rank: install ## Measure: the boards of a million members, cut by the real code (takes some minutes)
+	@$(PY) -m tools.bench.rank
 
 openapi: install ## Write the published contract and schemas again from the code
 	$(PY) -m tools.openapi

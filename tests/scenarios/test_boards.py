@@ -52,7 +52,7 @@ def test_a_place_counts_from_the_day_on_which_the_rest_is_there_until_the_next_c
 
 def test_who_stays_among_the_top_is_warned_perhaps_but_never_falls(world: World) -> None:
     world.order("m20", "2026-01-12", 5000)
-    world.nights("2026-01-13", "2026-07-15")
+    world.nights("2026-01-13", "2026-04-15")
     assert world.tier("m20") == "svip"
     assert world.history("m20", "tier.downgraded") == []
     assert world.equals_a_rebuild(["m20"])

@@ -11,6 +11,7 @@ from membership.facts import Activity, Attributes, Enrolment, Fact, Order, Ranki
 from membership.member.state import Member
 from membership.outcomes import Envelope
 from membership.program import presets
+from membership.program.metrics import Rank
 from membership.program.reading import read_program
 from membership.program.schema import Program
 from membership.reviewing import Place, review
@@ -36,6 +37,7 @@ class World:
         self.cutting = Cutting(
             self.ledger, self.programs, MemoryRoster(self.ledger), MemorySweeps(), MemoryCuts()
         )
+        self._has_boards = any(isinstance(metric, Rank) for metric in self.program.metrics.values())
         self._ids = count(1)
 
     def at(self, when: str) -> datetime:
@@ -90,17 +92,18 @@ class World:
         """What boards there are to cut on the day, and the settling of what members were told."""
         now = self.at(f"{day} 03:15")
         sweep = self.cutting.take(now, going_on=False)
-        made = self.cutting.run(sweep, now, lambda: True) if sweep else []
-        for member in self._everybody():
+        made = (self.cutting.run(sweep, now, lambda: True) if sweep else None) or []
+        for member in self._everybody() if made else ():
             told = [fact for fact in self.facts(member) if isinstance(fact, Ranking)]
             self.settling.settle(self.program.id, member, told)
-        return made or []
+        return made
 
     def nights(self, first: str, last: str) -> None:
         """The review of every day from the first to the last; it waits for boards that are to be cut."""
         day = date.fromisoformat(first)
         while day <= date.fromisoformat(last):
-            self.cut(day.isoformat())
+            if self._has_boards:
+                self.cut(day.isoformat())
             self.review(day.isoformat())
             day += timedelta(days=1)
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from pydantic import BaseModel
 
 from membership.board import Board, Counts, Cut, share
-from membership.errors import NotFound
+from membership.errors import NotFound, Unsettleable
 from membership.eve import Due, Eve, uncut
 from membership.facts import Ranking
 from membership.member.state import Member
@@ -30,14 +30,18 @@ BOARDS = 50
 """So many boards at most in one sweep: what was counted for all of them is saved in one transaction."""
 PAIRS = 200_000
 """So many pairs at most are counted until they are saved: 3.2 MB, even where packing gains nothing."""
+LATE = timedelta(hours=3)
+"""A board stays open so long after its last day: some tills tell of their day at night."""
 SETTLED = timedelta(minutes=10)
-"""By then, what was told in time has been settled."""
+"""And is cut so long after it was closed: what was told in time has been settled then."""
 
 
 class Round(BaseModel):
     """What one sweep is about."""
 
     boards: tuple[Due, ...]
+    closes: datetime
+    """What was told by then counts."""
     telling: bool = False
     """Whether everybody has been counted."""
     told: dict[str, int] = {}
@@ -69,12 +73,16 @@ class Cutting:
             raise NotFound(f"there is no program {program!r}")
         found = []
         for one in [program] if program else known:
-            versions = self._programs.versions(one)
+            try:
+                versions = self._programs.versions(one)
+            except Unsettleable:  # one that can't be read holds up no other; its review fails, and says so
+                continue
             _, in_force = versions.in_force(now)
             if as_of and as_of > in_force.day(now):
                 raise NotYet(f"{as_of} has not begun in {in_force.timezone}")
             moment = in_force.midnight(as_of) if as_of else now
-            found += [due for due in uncut(self._cuts, versions, moment) if due.closes + SETTLED <= now]
+            closed = now - SETTLED - LATE
+            found += [due for due in uncut(self._cuts, versions, moment) if due.midnight <= closed]
         return found
 
     def take(
@@ -84,7 +92,8 @@ class Cutting:
 
         def about() -> str | None:
             boards = self.due(now, program, as_of)[:BOARDS]
-            return Round(boards=tuple(boards)).model_dump_json() if boards else None
+            round_ = Round(boards=tuple(boards), closes=now - SETTLED)
+            return round_.model_dump_json() if boards else None
 
         return take(self._sweeps, NAME, now, going_on, about)
 
@@ -94,7 +103,8 @@ class Cutting:
         round_ = Round.model_validate_json(sweep.about)
         eves: dict[str, list[Eve]] = defaultdict(list)
         for due in round_.boards:
-            eves[due.program].append(Eve(due, self._programs.versions(due.program), self._ledger))
+            versions = self._programs.versions(due.program)
+            eves[due.program].append(Eve(due, round_.closes, versions, self._ledger))
         if not round_.telling:
             sweep = self._count(sweep, now, eves, may_go_on)
             if sweep.left:
@@ -109,19 +119,9 @@ class Cutting:
         sweep = self._sweeps.save(replace(sweep, about=about, left=left), now, {})
         if left:
             return None
+        every = [eve for of_program in eves.values() for eve in of_program]
         made = [
-            Cut(
-                program=eve.due.program,
-                metric=eve.due.metric,
-                day=eve.due.day,
-                members=boards[eve.due].members,
-                least={share(asked): boards[eve.due].least(asked) for asked in eve.asked},
-                told=told[eve.due.topic],
-                begun=sweep.begun,
-                ended=now,
-            )
-            for of_program in eves.values()
-            for eve in of_program
+            _record(eve, boards[eve.due], told[eve.due.topic], begun=sweep.begun, ended=now) for eve in every
         ]
         for cut in made:
             self._cuts.put(cut)
@@ -199,3 +199,16 @@ class Cutting:
             for topic in (one for page in pages for one in page):
                 told[topic] += 1
         return rest
+
+
+def _record(eve: Eve, board: Board, told: int, begun: datetime, ended: datetime) -> Cut:
+    return Cut(
+        program=eve.due.program,
+        metric=eve.due.metric,
+        day=eve.due.day,
+        members=board.members,
+        least={share(asked): board.least(asked) for asked in eve.asked},
+        told=told,
+        begun=begun,
+        ended=ended,
+    )

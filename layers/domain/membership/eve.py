@@ -1,12 +1,13 @@
 """A board on the eve of its cut: which are to be cut, and who had how much when the day ended."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
 from membership.errors import Unsettleable, faults_of_ours
 from membership.gathering import gather
+from membership.member.applied import digest_of
 from membership.member.figures import joined
 from membership.member.state import Member
 from membership.program.criteria import Criterion
@@ -16,9 +17,9 @@ from membership.settle import rebuild
 from membership.store.cuts import Cuts
 from membership.store.ledger import Ledger
 
-LATE = timedelta(hours=3)
-"""What happened by midnight counts if it is told so soon after: some tills tell of their day at night."""
 ONE_DAY = timedelta(days=1)
+AHEAD = timedelta(minutes=5)
+"""So much a sender's clock may be ahead of ours."""
 
 
 class Due(BaseModel):
@@ -36,11 +37,6 @@ class Due(BaseModel):
     @property
     def topic(self) -> str:
         return f"{self.program}#{self.metric}#{self.day}"
-
-    @property
-    def closes(self) -> datetime:
-        """Until then it can be told of."""
-        return self.midnight.astimezone(UTC) + LATE
 
 
 def uncut(cuts: Cuts, versions: Versions, moment: datetime) -> Iterator[Due]:
@@ -62,13 +58,15 @@ class Eve:
     """A board as its last day left it: whoever looks at a member, and whenever, sees the same figure.
 
     A member as stored may have gone on since. Then its ledger has what it was: the facts that occurred by
-    midnight, and were told before the board was closed.
+    midnight, and were told before the board closed.
     """
 
-    def __init__(self, due: Due, versions: Versions, ledger: Ledger) -> None:
-        self.due, self._versions, self._ledger = due, versions, ledger
+    def __init__(self, due: Due, closes: datetime, versions: Versions, ledger: Ledger) -> None:
+        self.due, self._closes, self._versions, self._ledger = due, closes, versions, ledger
         self.asked = sorted({*_asked(versions, due.metric)})
         """Every position that a rule asks for, of whichever version: members may live by another one soon."""
+        reviews = [f"review#{due.midnight.date()}", *(f"review#v{number}" for number, _ in versions)]
+        self._reviews = frozenset(digest_of(key) for key in reviews)
 
     def figure(self, member: Member) -> int:
         """More than nothing for who is on the board."""
@@ -105,13 +103,20 @@ class Eve:
 
     def _then(self, number: int, program: Program, member: Member) -> Member | None:
         """The member as it was; None where there was nothing of it."""
-        before = member.clock is not None and member.clock < self.due.midnight
-        told_since = member.applied.latest >= self.due.closes.timestamp()
-        if before and not told_since and member.fingerprint == program.fingerprint:
+        if member.fingerprint == program.fingerprint and self._has_not_gone_on(member):
             return member
         facts, _ = gather(self._ledger, program.id, member.id)
-        then = [f for f in facts if f.occurred_at < self.due.midnight and f.recorded_at < self.due.closes]
+        then = [f for f in facts if f.occurred_at < self.due.midnight and f.recorded_at < self._closes]
         return rebuild(Versions({number: program}), member.id, then, ()).member if then else None
+
+    def _has_not_gone_on(self, member: Member) -> bool:
+        """Whether all that it is made of happened before midnight, and was told in time. Reviews take its
+        clock to midnight, but change no figure."""
+        midnight = self.due.midnight
+        if member.clock is None or member.clock > midnight:
+            return False
+        since = self._closes if member.clock < midnight else midnight - AHEAD
+        return member.applied.none_since(since, self._reviews)
 
 
 def _asked(versions: Versions, metric: str) -> Iterator[int]:

@@ -49,7 +49,10 @@ class Rearming:
         """Program → the version in force, where its members were not looked at for that yet."""
         found = {}
         for program, done in self._programs.looked_through().items():
-            versions = self._programs.versions(program)
+            try:
+                versions = self._programs.versions(program)
+            except Unsettleable:  # one that can't be read holds up no other; its review fails, and says so
+                continue
             number, _ = versions.in_force(now)
             first, _ = next(iter(versions))
             if number != (done or first):

@@ -200,6 +200,8 @@ DECIDES += [
     ("Dates.to", "window", {"kind": "dates", "from": "2026-01-01", "to": "2026-11-10"}),
     ("Months.kind", "validity", {"kind": "for_months", "months": 12}),
     ("Months.months", "validity", {"kind": "for_months", "months": 13}),
+    ("ThroughEndOfMonth.kind", "validity", {"kind": "through_end_of_month", "months": 12}),
+    ("ThroughEndOfMonth.months", "validity", {"kind": "through_end_of_month", "months": 13}),
     ("ThroughMonth.kind", "validity", {"kind": "through_month", "month": 3}),
     ("ThroughMonth.month", "validity", {"kind": "through_month", "month": 4}),
     ("ThroughMonth.years_after", "validity", {"kind": "through_month", "month": 3, "years_after": 1}),
@@ -276,7 +278,7 @@ STANDARD = {"Lifetime.kind": "window", "WhileQualified.kind": "validity"}
 
 def in_ladders(more: dict[str, Any], *, ladders: bool = True, **anchor: Any) -> dict[str, Any]:
     """The same with a second ladder, and metrics that a paid one has need of."""
-    saved = {"sum": "order.saved"}
+    saved = {"sum": "order.saved", "window": {"months": 12}}
     metrics = {**SMALL["metrics"], "club": CLUB, "club2": CLUB, "saved": saved, "saved2": saved}
     document = {"id": "small", "metrics": metrics, **more}
     if ladders:
@@ -313,6 +315,7 @@ def base(setting: str) -> dict[str, Any]:
         "Dates.from_": ("window", {"kind": "dates", "from": "2026-01-01", "to": "2026-12-31"}),
         "Dates.to": ("window", {"kind": "dates", "from": "2026-01-01", "to": "2026-12-31"}),
         "Months.months": ("validity", {"kind": "for_months", "months": 12}),
+        "ThroughEndOfMonth.months": ("validity", {"kind": "through_end_of_month", "months": 12}),
         "ThroughMonth.month": ("validity", {"kind": "through_month", "month": 3}),
         "ThroughMonth.years_after": ("validity", {"kind": "through_month", "month": 3}),
         "Days.where": (FEEDBACK, {"days_with": "feedback"}),

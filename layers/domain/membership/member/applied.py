@@ -5,7 +5,8 @@ forgets a busy member's facts while they can still come back. 12 bytes a fact: 8
 4 of the second in which it was recorded.
 """
 
-from datetime import timedelta
+from collections.abc import Container
+from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import blake2b
 from struct import Struct
@@ -24,9 +25,9 @@ class Verdict(Enum):
     FORGOTTEN = "forgotten"
 
 
-def _digest(fact: Fact) -> bytes:
-    # A fact is its key: under one key, the ledger takes one content and refuses any other.
-    return blake2b(fact.key.encode(), digest_size=8).digest()
+def digest_of(fact_key: str) -> bytes:
+    """A fact is its key: under one key, the ledger takes one content and refuses any other."""
+    return blake2b(fact_key.encode(), digest_size=8).digest()
 
 
 class AppliedFacts:
@@ -36,14 +37,18 @@ class AppliedFacts:
         self._known = dict(_ENTRY.iter_unpack(packed))
         self._latest = max(self._known.values(), default=0)
 
-    @property
-    def latest(self) -> int:
-        """The second in which the latest of them was recorded; 0 where there is none."""
-        return self._latest
+    def none_since(self, moment: datetime, besides: Container[bytes]) -> bool:
+        """Whether surely none was recorded since then, but perhaps some of these digests."""
+        begin = int(moment.timestamp())
+        if self._latest < begin:
+            return True
+        return self._latest - _SECONDS <= begin and all(
+            second < begin or digest in besides for digest, second in self._known.items()
+        )
 
     def judge(self, fact: Fact) -> Verdict:
         """FORGOTTEN: recorded so long ago that only the whole ledger tells whether it was applied."""
-        if _digest(fact) in self._known:
+        if digest_of(fact.key) in self._known:
             return Verdict.APPLIED
         if fact.recorded_at.timestamp() < self._latest - _SECONDS:
             return Verdict.FORGOTTEN
@@ -52,7 +57,7 @@ class AppliedFacts:
     def add(self, fact: Fact) -> None:
         """Remember it. What is too old is dropped when the memory is packed, not at each fact."""
         second = int(fact.recorded_at.timestamp())
-        self._known[_digest(fact)] = second
+        self._known[digest_of(fact.key)] = second
         self._latest = max(self._latest, second)
 
     def _recent(self) -> dict[bytes, int]:

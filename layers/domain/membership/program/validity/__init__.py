@@ -8,11 +8,12 @@ from membership.program.shorthand import kind_or_name, spelled_out
 from membership.program.validity.base import ValidityKind
 from membership.program.validity.for_life import ForLife
 from membership.program.validity.months import Months
+from membership.program.validity.through_end_of_month import ThroughEndOfMonth
 from membership.program.validity.through_end_of_next_year import ThroughEndOfNextYear
 from membership.program.validity.through_month import ThroughMonth
 from membership.program.validity.while_qualified import WhileQualified
 
-_Kinds = WhileQualified | ThroughEndOfNextYear | ThroughMonth | Months | ForLife
+_Kinds = WhileQualified | ThroughEndOfNextYear | ThroughMonth | ThroughEndOfMonth | Months | ForLife
 
 Validity = Annotated[
     _Kinds,
