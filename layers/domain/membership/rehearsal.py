@@ -4,8 +4,10 @@ What comes out otherwise than expected is told as every flaw of a program is: wh
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from pydantic import BaseModel
 
 from membership.errors import Flaw
 from membership.member.figures import figures
@@ -153,9 +155,4 @@ def _in_words(name: str, found: Any) -> str:
 
 def _said(value: Any) -> object:
     """What is expected, as JSON can say it."""
-    match value:
-        case ExpectedNotice() | ExpectedValue():
-            return value.model_dump(mode="json")
-        case date():
-            return value.isoformat()
-    return shown(value)
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else shown(value)
