@@ -1,5 +1,6 @@
 """make rehearse: what a business person sees of a program before it is in force."""
 
+import re
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -9,11 +10,14 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
+from membership.program import presets
 from membership.program.reading import read_program
+from membership.rehearsal import rehearse
 from tools.cdnow import Purchase
 from tools.rehearse import show
 from tools.rehearse.__main__ import main
 from tools.rehearse.effect import moves, play
+from tools.sam import ROOT
 
 CLUB = """
 id: club
@@ -98,38 +102,55 @@ LOG = [
     Purchase(2, "bob", date(1997, 4, 1), 1, 700_00),
     Purchase(3, "cid", date(1998, 4, 1), 1, 10_00),
     Purchase(4, "bob", date(1998, 4, 1), 1, 600_00),
+    Purchase(5, "dan", date(1998, 5, 1), 1, 550_00),
 ]
 NOW, STRICTER = (read_program(CLUB.replace("{spend: 500}", f"{{spend: {n}}}")) for n in (500, 600))
 
 
 def test_the_log_is_played_night_by_night() -> None:
     course = play(NOW, LOG, [END, LATER])
-    assert course.tiers == {
-        END: {"ann": "friend", "bob": "friend", "cid": "guest"},
-        LATER: {"ann": "guest", "bob": "friend", "cid": "guest"},
-    }
-    assert course.counts == {"promotions": 2, "notices": 1, "rescues": 0, "downgrades": 1}
+    assert course.tiers(END) == {"ann": "friend", "bob": "friend", "cid": "guest", "dan": "friend"}
+    assert course.tiers(LATER) == {"ann": "guest", "bob": "friend", "cid": "guest", "dan": "friend"}
+    assert course.counts == {"promotions": 3, "notices": 1, "rescues": 0, "downgrades": 1}
 
 
 def test_who_would_stand_higher_and_who_lower() -> None:
     before, after = play(NOW, LOG, [END]), play(STRICTER, LOG, [END])
     assert [(move.member, move.before, move.after) for move in moves(before, after, END)[1]] == [
-        ("ann", "friend", "guest")
+        ("ann", "friend", "guest"),
+        ("dan", "friend", "guest"),
     ]
     assert moves(before, after, END)[0] == []
-    assert [move.member for move in moves(after, before, END)[0]] == ["ann"]
+    assert [move.member for move in moves(after, before, END)[0]] == ["ann", "dan"]
 
 
 def test_a_currency_without_cents_gets_none() -> None:
     yen = read_program(CLUB.replace("currency: CNY", "currency: JPY").partition("examples:")[0])
-    assert play(yen, LOG, [END]).tiers[END] == {"ann": "friend", "bob": "friend", "cid": "guest"}
+    assert play(yen, LOG, [END]).tiers(END) == {
+        "ann": "friend",
+        "bob": "friend",
+        "cid": "guest",
+        "dan": "friend",
+    }
 
 
 @pytest.mark.parametrize(
-    "words", ["1 lower", "ann, Friend → Guest; to the next: ¥600 more spend", "promotions"]
+    "words",
+    ["2 lower, 2 at the same height", "dan, Friend → Guest; to the next: ¥50 more spend", "promotions"],
 )
 def test_the_effect_is_shown(words: str) -> None:
     console = Console(file=StringIO(), width=200, highlight=False)
     show.effect(console, play(NOW, LOG, [END, LATER]), play(STRICTER, LOG, [END, LATER]), LOG, END, LATER)
     assert isinstance(console.file, StringIO)
     assert words in console.file.getvalue()
+
+
+@pytest.mark.parametrize("page", ["write-your-program.md", "write-your-program.zh.md"])
+def test_the_tutorials_program_has_the_one_mistake_that_it_tells_of(page: str) -> None:
+    text = (ROOT / "docs" / "tutorials" / page).read_text("utf-8")
+    [written] = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    [flaw] = rehearse(read_program(written))
+    assert f"✗ {flaw.path} {flaw.message}\n  {flaw.remedy}\n" in text
+    assert rehearse(read_program(written.replace("falls_on: 2027-03-02", "falls_on: 2027-03-01"))) == []
+    named = set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", text))
+    assert named >= set(presets.names()), "every preset is something to start from"

@@ -107,7 +107,8 @@ def test_what_is_not_so_is_told_with_what_is(wrong: dict[str, Any], message: str
 def test_a_flaw_says_what_there_is_and_what_to_do() -> None:
     [flaw] = played([BUYS], [{"on": "2026-03-01", "tier": "gold"}])
     assert flaw.value == "gold"
-    assert flaw.remedy.startswith("There is by then: spend US$1,000, 1 order, 0 pieces of feedback,")
+    there = "In 'a story' there is by 2026-03-01: spend US$1,000, 1 order, 0 pieces of feedback,"
+    assert flaw.remedy.startswith(there)
     assert flaw.remedy.endswith("Change the rules, or what is expected.")
 
 

@@ -1,6 +1,6 @@
 """What a program would have done to real members: a log of orders played through it, night by night."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -8,7 +8,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from membership.facts import Fact, Order
-from membership.outcomes import DowngradeAnnounced, DowngradeAverted, Outcome, TierDowngraded, TierUpgraded
+from membership.member.state import Member
+from membership.outcomes import DowngradeAnnounced, DowngradeAverted, TierDowngraded, TierUpgraded
 from membership.program.money import exponent
 from membership.program.schema import Ladder, Program
 from membership.simulation import Life
@@ -24,18 +25,20 @@ class Course:
 
     program: Program
     lives: dict[str, Life] = field(default_factory=dict)
-    tiers: dict[date, dict[str, str | None]] = field(default_factory=dict)
-    """Day → member → the tier that counts by then; None on trial."""
+    members: dict[date, dict[str, Member]] = field(default_factory=dict)
+    """Day → who had bought anything by then, as it was."""
 
     @property
     def ladder(self) -> Ladder:
         return next(iter(self.program.ladders_by_id.values()))
 
-    def per_tier(self, day: date) -> Counter[str | None]:
-        return Counter(self.tiers[day].values())
+    def tiers(self, day: date) -> dict[str, str | None]:
+        """Member → the tier that counts by then; None on trial."""
+        return {id_: self._tier(member) for id_, member in self.members[day].items()}
 
-    def outcomes(self, member: str, through: date) -> list[Outcome]:
-        return [one for one in self.lives[member].outcomes if self.program.day(one.at) <= through]
+    def _tier(self, member: Member) -> str | None:
+        standing = member.standings.get(self.ladder.id)
+        return self.ladder.shown(standing)[1] if standing else None
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -65,7 +68,8 @@ def play(program: Program, log: Sequence[Purchase], days: Sequence[date]) -> Cou
             while purchases and purchases[0].day <= day:
                 life.tell([_order(program, purchases.pop(0))])
             life.pass_to(datetime.combine(day, time(23, 59), program.zone))
-            course.tiers.setdefault(day, {})[customer] = _tier(course.ladder, life)
+            if life.member:
+                course.members.setdefault(day, {})[customer] = life.member
     return course
 
 
@@ -81,11 +85,6 @@ def _order(program: Program, purchase: Purchase) -> Fact:
         recorded_at=moment,
         amount=amount,
     )
-
-
-def _tier(ladder: Ladder, life: Life) -> str | None:
-    standing = life.member.standings.get(ladder.id) if life.member else None
-    return ladder.shown(standing)[1] if standing else None
 
 
 @dataclass(frozen=True)
@@ -108,10 +107,11 @@ def moves(before: Course, after: Course, day: date) -> tuple[list[Move], list[Mo
             return -1
         return (after.ladder if tier in after.ladder else before.ladder).rank(tier)
 
+    theirs = after.tiers(day)
     found = [
-        Move(member, tier, after.tiers[day].get(member))
-        for member, tier in sorted(before.tiers[day].items())
-        if tier != after.tiers[day].get(member)
+        Move(member, tier, theirs[member])
+        for member, tier in sorted(before.tiers(day).items())
+        if tier != theirs[member]
     ]
     higher = [move for move in found if rank(move.after) > rank(move.before)]
     lower = [move for move in found if rank(move.after) < rank(move.before)]

@@ -1,5 +1,6 @@
 """What a rehearsal shows: the rules in words, and what they would have done to the demo's members."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 
@@ -80,7 +81,7 @@ def effect(
     console.print(_tiers(before, after, end, later))
     console.print(_counts(before, after))
     higher, lower = moves(before, after, end)
-    everybody = len(before.tiers[end])
+    everybody = len(before.members[end])
     console.print(
         f"Of {everybody:,} members on {end}, {len(higher):,} would stand higher than in the demo, "
         f"{len(lower):,} lower, {everybody - len(higher) - len(lower):,} at the same height."
@@ -94,17 +95,14 @@ def _tiers(before: Course, after: Course, end: date, later: date) -> Table:
     table = Table("Members per tier", box=box.SIMPLE_HEAD, pad_edge=False)
     for who, day in (("demo", end), ("this", end), ("demo", later), ("this", later)):
         table.add_column(f"{day}\n{who}", justify="right")
-    counts = [course.per_tier(day) for day in (end, later) for course in (before, after)]
-    rows = [tier.id for tier in reversed(after.ladder.tiers)]
-    rows += [tier.id for tier in reversed(before.ladder.tiers) if tier.id not in after.ladder]
-    for tier in rows:
-        known = [course for course in (after, before) if tier in course.ladder]
-        name = known[0].program.tier(tier).label().get("en")
+    counts = [Counter(course.tiers(day).values()) for day in (end, later) for course in (before, after)]
+    rows = {tier.id: course for course in (before, after) for tier in course.ladder.tiers}
+    for tier, known in sorted(rows.items(), key=lambda row: -row[1].ladder.rank(row[0])):
         cells = [
             f"{found[tier]:,}" if tier in course.ladder else "–"
             for found, course in zip(counts, (before, after) * 2, strict=True)
         ]
-        table.add_row(escape(name), *cells)
+        table.add_row(escape(known.program.tier(tier).label().get("en")), *cells)
     if any(found[None] for found in counts):
         table.add_row("on trial", *(f"{found[None]:,}" for found in counts))
     return table
@@ -125,8 +123,7 @@ def _moved(before: Course, after: Course, move: Move, day: date) -> str:
         course.program.tier(tier).label().get("en") if tier else "on trial"
         for course, tier in ((before, move.before), (after, move.after))
     ]
-    member, program = after.lives[move.member].member, after.program
-    assert member
+    member, program = after.members[day][move.member], after.program
     seen = progress(program, member, datetime.combine(day, time(23, 59), program.zone))
     goal = next(one.goal for one in seen.ladders if one.ladder.id == after.ladder.id)
     said = f"{move.member}, {' → '.join(names)}"

@@ -4,8 +4,10 @@ What comes out otherwise than expected is told as every flaw of a program is: wh
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from pydantic import BaseModel
 
 from membership.errors import Flaw
 from membership.member.figures import figures
@@ -41,24 +43,24 @@ def rehearse(program: Program) -> list[Flaw]:
             story = Story(program, path, example)
             for n, then in sorted(enumerate(example.then), key=lambda one: one[1].on):
                 flaws += story.play(until=story.at(then.on))
-                flaws += _differences(program, story.hero, f"{path}.then[{n}]", then, story.at(then.on))
+                flaws += _differences(program, story, f"{path}.then[{n}]", then)
     return flaws[:MOST_FLAWS]
 
 
-def _differences(program: Program, life: Life, path: str, then: Then, at: datetime) -> Iterator[Flaw]:
+def _differences(program: Program, story: Story, path: str, then: Then) -> Iterator[Flaw]:
     expected = {
         name: value
         for name in Then.model_fields
         if name not in ("on", "ladder", "figures") and (value := getattr(then, name)) is not None
     }
+    life, at = story.hero, story.at(then.on)
     if life.member is None:
         yield Flaw(path, str(then.on), "there is no member yet", "Write `joined`, or give something before.")
         return
     found = _found(program, ladder_of(program, then), life, life.member, at)
     found["asked"] = _asked(life.member, then.asked)
-    remedy = shortened(
-        f"There is by then: {_so_far(program, life.member, at)}. Change the rules, or what is expected."
-    )
+    there = f"In {story.title!r} there is by {then.on:%Y-%m-%d}: {_so_far(program, life.member, at)}."
+    remedy = f"{shortened(there)} Change the rules, or what is expected."
     for name, value in expected.items():
         if found[name] != value:
             message = f"comes out as {_in_words(name, found[name])}, not as {_in_words(name, value)}"
@@ -153,9 +155,4 @@ def _in_words(name: str, found: Any) -> str:
 
 def _said(value: Any) -> object:
     """What is expected, as JSON can say it."""
-    match value:
-        case ExpectedNotice() | ExpectedValue():
-            return value.model_dump(mode="json")
-        case date():
-            return value.isoformat()
-    return shown(value)
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else shown(value)

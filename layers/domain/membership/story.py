@@ -60,7 +60,7 @@ class Story:
     """An example while it is played."""
 
     def __init__(self, program: Program, path: str, example: Example) -> None:
-        self._program, self._path = program, path
+        self._program, self._path, self.title = program, path, example.title
         self._lives: dict[str | None, Life] = {}
         self._friends: dict[str, list[date]] = {"registered": [], "bought": [], "returned": []}
         lines = [

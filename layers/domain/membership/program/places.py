@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -66,6 +67,8 @@ def shown(value: Any) -> object:
         case Decimal():
             whole = value.is_finite() and abs(value.adjusted()) < 15 and value == value.to_integral_value()
             return int(value) if whole else str(value)[:80]
+        case date():
+            return value.isoformat()
         case int() if value.bit_length() > 128:
             return f"a number of {value.bit_length()} bits"
         case str():
