@@ -51,8 +51,8 @@ format: install ## Let ruff put the code into its form
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: install ## Measure: units per event, events a second, import times, settles a second
-	@$(PY) -m tools.bench
+bench: install ## Measure: units per event, events a second, import times, settles a second (PART=imports: those alone)
+	@$(PY) -m tools.bench $(if $(PART),--part $(PART))
 
 bench-rank: install ## Measure: the boards of a million members, cut by the real code (takes some minutes)
 	@$(PY) -m tools.bench.rank

@@ -13,6 +13,7 @@ import pytest
 from moto import mock_aws
 
 from functions.dispatch import app
+from membership import runtime
 from membership.channels import delivery_id, open_channels
 from membership.channels.outgoing import ANY, Poster
 from membership.channels.webhook import WebhookSettings, new_secret
@@ -122,7 +123,9 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
     with mock_aws():
+        runtime.forget()
         yield Cloud()
+        runtime.forget()
 
 
 @pytest.fixture
