@@ -1,7 +1,6 @@
 """The main job on the deployed stack: orders in; tiers, progress, announced downgrades and messages out."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from membership.program import presets
-from tests.e2e.support import Caller, eventually
-from tools import sam
+from tests.e2e.support import Caller, eventually, remote_invoke
 from tools.deploy import Stack
 from tools.receiver import Receiver
 
@@ -238,23 +236,9 @@ def test_a_secret_is_rotated_while_both_sign(shop: Shop) -> None:
 def test_operators_work_with_the_sam_cli(shop: Shop, tmp_path: Path) -> None:
     shop.storefront.post("/v1/events?wait=true", shop.order("kim", "k1", "2024-03-01", "5000.00"))
     before = shop.storefront.get("/v1/members/kim").json
-    again = _remote_invoke(shop, "RebuildFunction", {"program": PROGRAM, "member_id": "kim"}, tmp_path)
-    assert again["outcomes"] == []
+    asked = tmp_path / "event.json"
+    asked.write_text(json.dumps({"program": PROGRAM, "member_id": "kim"}))
+    assert remote_invoke(shop.stack, "RebuildFunction", asked)["outcomes"] == []
     assert shop.storefront.get("/v1/members/kim").json == before
-    reviewed = _remote_invoke(shop, "ReviewFunction", {"program": PROGRAM, "as_of": "2024-03-02"}, tmp_path)
-    assert reviewed == {"reviewed": {PROGRAM: 0}}
-
-
-def _remote_invoke(shop: Shop, function: str, event: Any, tmp_path: Path) -> Any:
-    file = tmp_path / "event.json"
-    file.write_text(json.dumps(event))
-    done = subprocess.run(
-        sam.command("remote", "invoke", function, "--event-file", str(file), environment="local"),
-        cwd=sam.ROOT,
-        env=shop.stack.emulator.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    asked.write_text(json.dumps({"program": PROGRAM, "as_of": "2024-03-02"}))
+    assert remote_invoke(shop.stack, "ReviewFunction", asked) == {"reviewed": {PROGRAM: 0}}

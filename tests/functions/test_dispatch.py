@@ -20,6 +20,7 @@ from membership.channels.webhook import WebhookSettings, new_secret
 from membership.dispatching import Backoff, Dispatcher
 from membership.store.deliveries import Deliveries
 from tests.store.test_deliveries import TABLE, state_table
+from tools.demo import program as demo
 from tools.receiver import Receiver
 
 EVENTS = Path(__file__).parents[2] / "events" / "dispatch"
@@ -53,9 +54,9 @@ class Cloud:
             "RETRY_CAP_SECONDS": "0",
         }
 
-    def configure(self, url: str) -> None:
+    def configure(self, url: str, program: str = "demo") -> None:
         settings = WebhookSettings.new(url, SECRET, now()).model_dump(mode="json")
-        self.deliveries.configure("demo", "webhook", settings, None)
+        self.deliveries.configure(program, "webhook", settings, None)
 
     def send(self, *numbers: int) -> None:
         for number in numbers:
@@ -228,6 +229,7 @@ def test_sample_events(file: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud
     """As `sam remote invoke` sends them, through Lambda's own entry."""
     for name, value in cloud.env.items():
         monkeypatch.setenv(name, value)
-    cloud.configure(receiver.url)
+    cloud.configure(receiver.url, program=demo.program().id)
     assert app.handler(json.loads(file.read_text()), LambdaContext()) == {"batchItemFailures": []}
-    assert receiver.rejected == 0
+    rewards = {"reward.granted": 1} if file.stem == "reward_granted" else {}  # nothing is there to be resent
+    assert receiver.summary()["types"] == rewards
