@@ -101,6 +101,9 @@ def test_what_one_function_may_another_may_not(stack: Stack) -> None:
     calls = {
         "append": lambda client: client.put_item(**ledger, Item=fact),
         "read": lambda client: client.get_item(**ledger, Key=fact),
+        "list": lambda client: client.query(
+            **ledger, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": fact["pk"]}
+        ),
         "change": lambda client: client.update_item(**ledger, Key=fact, UpdateExpression="SET a = pk"),
         "remove": lambda client: client.delete_item(**ledger, Key=fact),
     }
@@ -110,14 +113,14 @@ def test_what_one_function_may_another_may_not(stack: Stack) -> None:
         for client in [_as_function(stack, name, "dynamodb")]
     }
     assert allowed == {
-        "IngestFunction": {"append", "read"},
-        "EvaluateFunction": {"append", "read"},
-        "RebuildFunction": {"append", "read"},
+        "IngestFunction": {"append", "read", "list"},
+        "EvaluateFunction": {"append", "read", "list"},
+        "RebuildFunction": {"append", "list"},
         "ReviewFunction": {"append"},
-        "RankFunction": {"append"},
-        "MembersFunction": {"read"},
-        "OperateFunction": {"append", "read"},
-        "EraseFunction": {"remove"},
+        "RankFunction": {"append", "list"},
+        "MembersFunction": {"list"},
+        "OperateFunction": {"append", "read", "list"},
+        "EraseFunction": {"list", "remove"},
         "AuthorizeFunction": set(),
         "PublishFunction": set(),
         "DispatchFunction": set(),
