@@ -86,6 +86,7 @@ def shop(stack: Stack) -> Iterator[Shop]:
         yield Shop(stack, operator, Caller(stack.base_url, issued.json["secret"]), receiver)
 
 
+@pytest.mark.proves("M2", "D2", "D3", "D4", "D5", "U5")
 def test_events_tier_notice_downgrade_delivery(shop: Shop) -> None:
     orders = [
         shop.order("ann", "a1", "2023-03-01", "15000.00"),
@@ -116,6 +117,7 @@ def test_events_tier_notice_downgrade_delivery(shop: Shop) -> None:
     assert shop.receiver.rejected == 0, "every webhook is signed"
 
 
+@pytest.mark.proves("D3")
 def test_activity_within_the_notice_rescues(shop: Shop) -> None:
     shop.statuses(shop.order("bob", "b1", "2023-03-01", "20000.00"))
     eventually(lambda: shop.tier("bob") == "gold")
@@ -148,6 +150,7 @@ def test_each_event_is_answered_by_itself(shop: Shop) -> None:
     assert answer.json["data"][5]["errors"][0]["pointer"] == "/5/data/order_id"
 
 
+@pytest.mark.proves("U5")
 def test_who_waits_is_told_at_once(shop: Shop) -> None:
     answer = shop.storefront.post("/v1/events?wait=true", shop.order("dan", "d1", "2024-03-01", "5000.00"))
     [member] = answer.json["members"]
@@ -165,6 +168,7 @@ def test_preview_writes_nothing(shop: Shop) -> None:
     assert len(shop.history("eve")) == 3
 
 
+@pytest.mark.proves("T2")
 def test_the_bar_is_a_picture_with_words(shop: Shop) -> None:
     shop.storefront.post("/v1/events?wait=true", shop.order("fay", "f1", "2024-03-01", "4000.00"))
     for language in ("en", "zh"):
@@ -175,6 +179,7 @@ def test_the_bar_is_a_picture_with_words(shop: Shop) -> None:
         assert svg.find("{http://www.w3.org/2000/svg}title") is not None
 
 
+@pytest.mark.proves("D6")
 def test_a_refund_is_booked_where_its_order_was(shop: Shop) -> None:
     shop.storefront.post("/v1/events?wait=true", shop.refund("gus", "g1", "2024-04-01", "500.00"))
     shop.storefront.post("/v1/events?wait=true", shop.order("gus", "g1", "2024-03-01", "5400.00"))
