@@ -69,6 +69,12 @@ def test_make_targets_exist(page: Path) -> None:
         assert named[1] in targets, f"make {named[1]}"
 
 
+def test_make_names_no_target_that_it_lacks() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    [phony] = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert set(phony.split()) <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+
+
 @pages
 def test_files_exist(page: Path) -> None:
     for named in re.findall(r"\bevents/[a-z_]+/[a-z_]+\.json\b", text(page)):

@@ -24,6 +24,14 @@ def demo(stack: Stack) -> Stack:
     return stack
 
 
+def test_a_shop_that_is_opened_again_has_the_keys_that_it_had(stack: Stack) -> None:
+    first = open_shop(stack)
+    issued = first.operator.get("/v1/keys")
+    again = open_shop(stack)
+    assert (again.operator, again.storefront) == (first.operator, first.storefront)
+    assert again.operator.get("/v1/keys") == issued
+
+
 def test_every_function_has_a_sample(stack: Stack) -> None:
     folders = {f"{sample.parent.name.capitalize()}Function" for sample in SAMPLES}
     assert folders == set(stack.functions)
