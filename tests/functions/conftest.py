@@ -19,7 +19,7 @@ from moto import mock_aws
 from functions.authorize import app as authorize
 from membership import runtime
 from membership.http.operations import OPERATIONS
-from membership.program import presets
+from tests.programs import rules
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -248,7 +248,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 def operator(cloud: Cloud) -> Client:
     """An operator of preset P2, which is in force."""
     client = Client(cloud, cloud.issue("customer-policy"))
-    assert client.put("/v1/program", presets.text("p2-customer-policy")).status == 200
+    assert client.put("/v1/program", rules("p2-customer-policy")).status == 200
     return client
 
 
@@ -262,7 +262,7 @@ def shop(cloud: Cloud, operator: Client) -> Client:
 def neighbour(cloud: Cloud) -> Client:
     """An operator of another program."""
     client = Client(cloud, cloud.issue("neighbour"))
-    program = presets.text("p1-ecommerce").replace("id: ecommerce", "id: neighbour")
+    program = rules("p1-ecommerce").replace("id: ecommerce", "id: neighbour")
     assert client.put("/v1/program", program).status == 200
     return client
 

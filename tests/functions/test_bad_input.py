@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from membership import runtime
 from membership.http.operations import BY_ID, OPERATIONS
 from membership.http.problems import Refused, problem_of
-from membership.program import presets
 from tests.functions.conftest import Answer, Client, Cloud, order
+from tests.programs import rules
 
 IDS = {
     "with a hash": "a#b",
@@ -342,7 +342,7 @@ SOUND = {
     "post_events": json.dumps(order()),
     "post_preview": json.dumps({"amount": "1.00"}),
     "post_key": json.dumps({"role": "operator", "label": "x"}),
-    "put_program": presets.text("p2-customer-policy"),
+    "put_program": rules("p2-customer-policy"),
     "post_action": json.dumps({**_DONE, "type": "block"}),
     "post_approval": json.dumps({**_DONE, "verdict": "approve"}),
 }

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from membership.http import cursors
-from membership.program import presets
 from tests.functions.conftest import Client, Cloud, order
+from tests.programs import rules
 
 READING = ("", "/progress", "/progress.svg", "/history")
 
@@ -110,7 +110,7 @@ def test_history_says_why(shop: Client) -> None:
 def test_history_is_worded_by_the_version_that_decided(cloud: Cloud, operator: Client) -> None:
     tell(operator, order(amount="6000.00"))
     cloud.later(days=1)
-    dearer = presets.text("p2-customer-policy").replace("spend: 5000}", "spend: 9000}")
+    dearer = rules("p2-customer-policy").replace("spend: 5000}", "spend: 9000}")
     assert operator.put("/v1/program", dearer).json["version"] == 2
     cloud.later(days=1)
     data = operator.get("/v1/members/ann/history").json["data"]
@@ -200,7 +200,7 @@ def test_figures_follow_the_metrics_in_force_before_the_member_is_settled_again(
     for n in range(3):
         tell(operator, order(order_id=f"o{n}", amount="1000.00"))
     cloud.later(days=1)
-    only_large = presets.text("p2-customer-policy").replace(
+    only_large = rules("p2-customer-policy").replace(
         "{count: order}", "{count: order, where: {amount: {gte: 1000}}}"
     )
     assert operator.put("/v1/program", only_large).status == 200

@@ -9,12 +9,12 @@ import pytest
 from membership import runtime
 from membership.channels import Delivery
 from membership.outcomes import Envelope
-from membership.program import presets
 from membership.program.reading import read_program
 from membership.store.access import Caller
 from tests.functions.conftest import NOW, Client, Cloud, order
+from tests.programs import rules
 
-P2 = presets.text("p2-customer-policy")
+P2 = rules("p2-customer-policy")
 EVENTS = Path(__file__).parents[2] / "events"
 
 
@@ -111,9 +111,7 @@ def test_what_was_spent_stays_in_its_currency(operator: Client) -> None:
 
 def test_a_key_puts_no_other_program(cloud: Cloud, operator: Client, neighbour: Client) -> None:
     before = cloud.dump()
-    answer = operator.put(
-        "/v1/program", presets.text("p1-ecommerce").replace("id: ecommerce", "id: neighbour")
-    )
+    answer = operator.put("/v1/program", rules("p1-ecommerce").replace("id: ecommerce", "id: neighbour"))
     assert (answer.status, answer.problem, answer.pointers) == (422, "program-invalid", ["/id"])
     assert cloud.dump() == before
 
