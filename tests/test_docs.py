@@ -1,4 +1,4 @@
-"""What the documentation promises exists: links, commands, routes, files, fields."""
+"""What the documentation promises exists: links, commands, routes, files, fields; and programs do it."""
 
 import json
 import re
@@ -11,11 +11,17 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from membership.errors import ProgramInvalid
 from membership.outcomes import Outcome
+from membership.program.document import parse
+from membership.program.money import CURRENCIES
+from membership.program.reading import program_from
+from membership.rehearsal import rehearse
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")])
-READMES = ("README.md", "README.zh.md")
+CHINESE = [page for page in PAGES if page.name.endswith(".zh.md")]
+LANGUAGE = ROOT / "docs/reference/program-language.md"
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -157,11 +163,81 @@ def test_every_alarm_is_answered() -> None:
             assert f"`{name}`" in page, name
 
 
-def test_both_readmes_show_the_same_commands() -> None:
-    one, other = (blocks(ROOT / name, "bash") for name in READMES)
-    assert [re.sub(r" *#.*", "", block) for block in one] == [re.sub(r" *#.*", "", block) for block in other]
-    one, other = (re.findall(r"^#+ ", text(ROOT / name), re.MULTILINE) for name in READMES)
+@pytest.mark.parametrize("page", CHINESE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_in_chinese_shows_what_the_one_in_english_does(page: Path) -> None:
+    both = (page, page.with_name(page.name.replace(".zh.md", ".md")))
+    one, other = (blocks(page, "bash", "yaml", "json") for page in both)
+    assert [_without_notes(block) for block in one] == [_without_notes(block) for block in other]
+    one, other = (re.findall(r"^#+ ", prose(page), re.MULTILINE) for page in both)
     assert one == other
+
+
+def _without_notes(block: str) -> str:
+    return re.sub(r" *#.*", "", block)
+
+
+# ── Programs ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _shown(page: Path) -> list[tuple[str, str]]:
+    """Each block of YAML; and the block of text that stands right after it, which is what comes of it."""
+    return re.findall(
+        r"^```yaml\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", text(page), flags=re.DOTALL | re.MULTILINE
+    )
+
+
+def _completed(block: str, page: Path) -> Any:
+    """The program that is meant: a part stands in the one that the page has first, in its own place.
+
+    A list is of tiers, above the first one.
+    """
+    part = parse(block)
+    if "id" in part:
+        return part
+    whole = next((one for one, _ in _shown(page) if one.startswith("id:")), None)
+    base = parse(whole or _shown(LANGUAGE)[0][0])
+    if isinstance(part, list):
+        return base | {"tiers": [base["tiers"][0], *part]}
+    if "ladders" in part:
+        del base["tiers"]
+    return base | part | {"metrics": base["metrics"] | part.get("metrics", {})}
+
+
+@pages
+def test_programs_do_what_is_said_of_them(page: Path) -> None:
+    for block, said in _shown(page):
+        refused, warned = [], []
+        try:
+            program = program_from(_completed(block, page))
+        except ProgramInvalid as error:
+            refused = [f"{flaw.message}. {flaw.remedy}" for flaw in error.flaws]
+        else:
+            refused = [f"{flaw.message}. {flaw.remedy}" for flaw in rehearse(program)]
+            warned = program.warnings()
+        for flaw in refused:
+            assert flaw in text(page), block
+        for line in said.splitlines():
+            assert line in [*refused, *warned], block
+
+
+def _words_of(schema: Any) -> Iterator[str]:
+    """Keys, and words that stand for themselves, wherever they are."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _words_of(part)
+    elif isinstance(schema, dict):
+        told = [*schema.get("properties", ()), *schema.get("enum", ()), schema.get("const")]
+        yield from (word for word in told if isinstance(word, str))
+        yield from _words_of([*schema.values()])
+
+
+@pytest.mark.parametrize("name", ["program-language.md", "program-language.zh.md"])
+def test_every_word_of_the_language_is_described(name: str) -> None:
+    page = LANGUAGE.with_name(name)
+    schema = json.loads((ROOT / "docs/reference/program.schema.json").read_text())
+    code = " ".join([*re.findall(r"`([^`\n]+)`", prose(page)), *blocks(page, "yaml")])
+    known = {*re.findall(r"[a-z][a-z_]*", code)}
+    assert {*_words_of(schema)} - CURRENCIES - known == set()
 
 
 def test_every_page_can_be_found() -> None:

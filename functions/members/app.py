@@ -67,7 +67,10 @@ def get_history(request: Request) -> Response:
     page = viewing.history(request.program, member_id, request.now, position, request.query["limit"])
     versions, lang = viewing.versions(request.program), request.query["lang"]
     view = HistoryView(
-        data=tuple(OutcomeView.of(envelope, versions, lang) for envelope in page.data),
+        data=tuple(
+            OutcomeView.of(envelope, versions, lang, named=request.caller.role == "operator")
+            for envelope in page.data
+        ),
         next_cursor=cursors.seal(request.program, resource, page.next) if page.next else None,
     )
     return respond(200, view)

@@ -115,6 +115,15 @@ def test_what_cannot_be_done_is_told_at_its_place(
     assert cloud.dump() == before
 
 
+def test_nobody_is_lifted_by_more_than_two_tiers_however_often(house: Client) -> None:
+    buy(house, "100.00")
+    assert house.post("/v1/members/ann/actions", act("lift", tier="gold", until="2027-06-01")).status == 200
+    again = house.post("/v1/members/ann/actions", act("lift", 2, tier="diamond", until="2027-06-01"))
+    assert (again.status, again.pointers) == (422, ["/tier"])
+    longer = house.post("/v1/members/ann/actions", act("lift", 3, tier="gold", until="2027-09-01"))
+    assert types(longer) == ["tier.overridden"]
+
+
 def test_a_hold_can_be_released(house: Client) -> None:
     buy(house, "6000.00")
     house.post("/v1/members/ann/actions", act("hold", tier="gold", until="2027-12-31"))
@@ -129,7 +138,9 @@ def test_a_hold_can_be_released(house: Client) -> None:
 # ── Blocked, left, merged ─────────────────────────────────────────────────────────────────────────
 
 
-def test_a_blocked_member_earns_nothing_until_somebody_says_why_not(cloud: Cloud, house: Client) -> None:
+def test_a_blocked_member_earns_nothing_until_somebody_says_why_not(
+    cloud: Cloud, house: Client, counter: Client
+) -> None:
     buy(house, "6000.00")
     house.post("/v1/members/ann/actions", act("block", reason="invented complaints"))
     assert house.get("/v1/members/ann").json["status"] == "blocked"
@@ -145,6 +156,10 @@ def test_a_blocked_member_earns_nothing_until_somebody_says_why_not(cloud: Cloud
     assert standing(house)["tier"]["id"] == "silver"
     history = house.get("/v1/members/ann/history").json["data"]
     told = {one["type"]: one["data"].get("reason") for one in history}
+    assert all("Li Wei" in one["data"]["by"] for one in history if one["type"] == "member.blocked")
+    shown = counter.get("/v1/members/ann/history").json["data"]
+    assert [one["id"] for one in shown] == [one["id"] for one in history]
+    assert not any("by" in one["data"] for one in shown), "a storefront shows it to the member"
     assert told["member.blocked"] == "invented complaints"
     assert told["member.unblocked"] == "it was somebody else"
 
@@ -201,6 +216,25 @@ def test_two_members_who_are_one_go_on_as_one(cloud: Cloud, house: Client) -> No
     assert cloud.dump() == before
 
 
+@pytest.mark.parametrize(("away", "back"), [("block", "unblock"), ("leave", "return")])
+def test_a_member_that_is_away_may_go_on_for_another_one(
+    cloud: Cloud, house: Client, away: str, back: str
+) -> None:
+    buy(house, "21000.00", "ann", "o1")
+    buy(house, "1000.00", "bob", "o2")
+    house.post("/v1/members/bob/actions", act(away))
+    house.post("/v1/members/ann/actions", act("merge", into="bob"))
+    settle_all(cloud)
+    assert house.get("/v1/members/bob").json["standings"] == [], "who is away stays away"
+    since = house.get("/v1/members/ann/history?limit=100").json["data"][-1]["at"]
+    cloud.later(hours=1)
+    house.post("/v1/members/bob/actions", act(back))
+    settle_all(cloud)
+    assert (standing(house, "bob")["tier"]["id"], standing(house, "bob")["since"]) == ("gold", since)
+    history = house.get("/v1/members/bob/history?limit=100").json["data"]
+    assert {"member.absorbed", "member.merged"} <= {one["type"] for one in history}
+
+
 def test_a_history_of_two_is_read_in_pages_newest_first(cloud: Cloud, house: Client) -> None:
     buy(house, "6000.00", "ann", "o1")
     buy(house, "6000.00", "bob", "o2")
@@ -238,7 +272,7 @@ def test_a_reviewed_promotion_waits_for_an_operator(house: Client) -> None:
     assert (one["member_id"], one["tier"]["id"]) == ("ann", "diamond")
     assert "¥1,000,000" in one["why"]["seen"][0]
     answer = house.post(f"/v1/approvals/{one['id']}", decision("approve"))
-    assert types(answer) == ["approval.decided", "tier.upgraded"]
+    assert types(answer) == ["approval.decided", "tier.upgraded", "approval.withdrawn"], "at the top now"
     assert standing(house)["tier"]["id"] == "diamond"
     assert [done["answer"]["reason"] for done in asked(house, "approved")] == ["looked at it closely"]
 

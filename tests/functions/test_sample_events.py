@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from membership.program import presets
 from tests.functions.conftest import Client, Cloud
+from tests.programs import rules
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -21,7 +21,7 @@ def demo(cloud: Cloud) -> Client:
     """The program that the samples are of."""
 
     client = Client(cloud, cloud.issue("demo"))
-    preset = presets.text("p2-customer-policy").replace("id: customer-policy", "id: demo")
+    preset = rules("p2-customer-policy").replace("id: customer-policy", "id: demo")
     assert client.put("/v1/program", preset).status == 200
     return client
 

@@ -31,7 +31,7 @@ from membership.store.ledger import Ledger
 from membership.store.programs import Programs
 
 MOST_STEPS = 2
-"""How far above the tier that counts a member may be lifted."""
+"""How far above the tier that would count without it a member may be lifted."""
 LATEST = 50
 """Outcomes to look through for what a repeated request had led to."""
 
@@ -202,7 +202,9 @@ def _check_tier(ladder: Ladder, tier: str) -> None:
 
 def _check_lift(ladder: Ladder, member: Member, tier: str) -> None:
     _check_tier(ladder, tier)
-    shown = ladder.shown(_standing(member, ladder))[1]
+    standing = _standing(member, ladder).twin()
+    standing.overrides.pop("lifted", None)  # counted from what the member has without: no lift on a lift
+    shown = ladder.shown(standing)[1]
     steps = ladder.rank(tier) - ladder.rank(shown)
     if not 1 <= steps <= MOST_STEPS:
         above: Sequence[str] = [one.id for one in ladder.above(shown)[:MOST_STEPS]]

@@ -38,10 +38,8 @@ def enact(
     """
     if program.id != owner:
         raise ProgramInvalid([Flaw("id", program.id, "the key is of another program", f"Write {owner!r}.")])
-    if flaws := rehearse(program):
-        raise ProgramInvalid(flaws)
     # Examples decide nothing, and no function that reads the version needs them.
-    program = program.model_copy(update={"examples": ()})
+    told, program = program, program.model_copy(update={"examples": ()})
     for attempt in range(ATTEMPTS):
         try:
             versions = programs.versions(owner)
@@ -49,10 +47,13 @@ def enact(
             number, last, new = 0, None, _first(program, now)
         else:
             number, last = versions.latest
-            if _says_the_same(program, last):
-                return Enacted(number, last, False, _warnings(last, versions, now))
-            new = _starting(program, now)
-            _check_against(versions, new)
+            new = last if _says_the_same(program, last) else _starting(program, now)
+            if new is not last:
+                _check_against(versions, new)
+        if attempt == 0 and (flaws := rehearse(told)):
+            raise ProgramInvalid(flaws)
+        if new is last:
+            return Enacted(number, new, False, _warnings(new, versions, now), last)
         if check:
             return Enacted(number + 1, new, False, tuple(new.warnings()), last)
         if programs.put(new, number + 1):

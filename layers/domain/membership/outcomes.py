@@ -290,7 +290,6 @@ class FactIgnored(_Outcome):
 
     type: Literal["fact.ignored"] = "fact.ignored"
     reason: Literal[
-        "id_used_for_another_fact",
         "nothing_to_decide",
         "not_possible_now",
         "merges_in_a_circle",

@@ -148,14 +148,21 @@ class OutcomeView(View):
     why: WhyView | None = Absent
 
     @classmethod
-    def of(cls, envelope: Envelope, versions: Versions | None = None, lang: Language = "en") -> "OutcomeView":
-        """With the evidence in words where the versions are given that it may speak of."""
+    def of(
+        cls,
+        envelope: Envelope,
+        versions: Versions | None = None,
+        lang: Language = "en",
+        named: bool = True,
+    ) -> "OutcomeView":
+        """With the evidence in words where the versions are given that it may speak of; `named`: with the
+        operator who did it, which is nothing for members' eyes."""
         evidence = getattr(envelope.open(), "evidence", None) if versions else None
         return cls(
             id=envelope.id,
             type=envelope.type,
             at=envelope.at,
-            data=envelope.data,
+            data={name: value for name, value in envelope.data.items() if named or name != "by"},
             why=why(evidence, versions, lang) if evidence and versions else None,
         )
 

@@ -61,7 +61,9 @@ def message_for(
             text = _filled(
                 "You keep your {tier}.", "您已成功保级：{tier}。", tier=_name(program, outcome.tier)
             )
-        case TierRenewed() if not any(isinstance(other, DowngradeAverted) for other in together):
+        case TierRenewed() if not any(
+            isinstance(other, DowngradeAverted | TierDowngraded) for other in together
+        ):
             text = _filled("Your {tier} is renewed.", "您的{tier}已续期。", tier=_name(program, outcome.tier))
         case TierDowngraded():
             text = _filled(

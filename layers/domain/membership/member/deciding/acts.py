@@ -42,7 +42,8 @@ def enact(case: Case) -> Iterator[Outcome]:
             yield MemberReturned(at=at, by=by, reason=reason)
         case Merge(into=into), "trial" | "active" | "left":
             yield MemberMerged(at=at, by=by, reason=reason, into=into)
-        case Absorb() as absorb, "trial" | "active":
+        case Absorb() as absorb, "trial" | "active" | "blocked" | "left":
+            # Who went away is gone in any case: a blocked member's other account is blocked with it.
             yield _absorbed(case, act, absorb)
         case (Hold() | Lift()) as given, "active" if given.ladder in case.program.ladders_by_id:
             yield from _override(LadderCase(case, case.program.ladders_by_id[given.ladder]), act, given)

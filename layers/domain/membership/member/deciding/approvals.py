@@ -94,7 +94,11 @@ def list_for_review(case: Case) -> Iterator[Outcome]:
         ladder = case.program.ladder_of(special)
         standing = case.member.standings[ladder.id]
         tier = ladder.shown(standing)[1]
-        waiting = any(one.condition == special.id for one in case.member.approvals.values())
+        waiting = [id_ for id_, one in case.member.approvals.items() if one.condition == special.id]
+        if waiting and not ladder.above(tier):
+            yield ApprovalWithdrawn(
+                at=case.at, ladder=ladder.id, approval=waiting[0], kind="special", tier=tier
+            )
         if waiting or case.member.listed.get(special.id) == now or not ladder.above(tier):
             continue
         seen = LadderCase(case, ladder).seen(case.today)
