@@ -19,8 +19,8 @@ from moto import mock_aws
 from functions.authorize import app as authorize
 from membership import runtime
 from membership.http.operations import OPERATIONS
-from membership.program import presets
 from tests.functions.rights import Right, calls, rights
+from tests.programs import rules
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -262,11 +262,6 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         runtime.dynamodb().meta.events.register("provide-client-params.dynamodb", cloud.guard)
         yield cloud
         runtime.forget()
-
-
-def rules(preset: str) -> str:
-    """A preset without its examples, which would have to change with every figure."""
-    return presets.text(preset).partition("\nexamples:")[0] + "\n"
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from membership import runtime
 from membership.http.operations import BY_ID, OPERATIONS
 from membership.http.problems import Refused, problem_of
-from tests.functions.conftest import Answer, Client, Cloud, order, rules
+from tests.functions.conftest import Answer, Client, Cloud, order
+from tests.programs import rules
 
 IDS = {
     "with a hash": "a#b",

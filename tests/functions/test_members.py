@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from membership.http import cursors
-from tests.functions.conftest import Client, Cloud, order, rules
+from tests.functions.conftest import Client, Cloud, order
+from tests.programs import rules
 
 READING = ("", "/progress", "/progress.svg", "/history")
 

@@ -11,7 +11,8 @@ from membership.channels import Delivery
 from membership.outcomes import Envelope
 from membership.program.reading import read_program
 from membership.store.access import Caller
-from tests.functions.conftest import NOW, Client, Cloud, order, rules
+from tests.functions.conftest import NOW, Client, Cloud, order
+from tests.programs import rules
 
 P2 = rules("p2-customer-policy")
 EVENTS = Path(__file__).parents[2] / "events"

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from membership.errors import Flaw, ProgramInvalid
-from membership.program import presets
 from membership.program.document import DEEPEST, LARGEST, MOST_NODES
 from membership.program.reading import MOST_FLAWS, program_from, read_program
 from tests.domain.program.documents import GONE, SMALL, changed
+from tests.programs import rules
 
-P1 = presets.text("p1-ecommerce").partition("\n# What must come of what")[0] + "\n"
+P1 = rules("p1-ecommerce")
 
 
 def flaws_of(document: Any) -> list[Flaw]:
