@@ -27,6 +27,7 @@ def world() -> World:
     return world
 
 
+@pytest.mark.proves("E2")
 def test_the_top_is_entered_when_the_board_is_cut(world: World) -> None:
     world.order("m20", "2026-01-12", 5000)
     world.order("m18", "2026-01-12", 5000)
