@@ -11,7 +11,7 @@ from membership.program.document import DEEPEST, LARGEST, MOST_NODES
 from membership.program.reading import MOST_FLAWS, program_from, read_program
 from tests.domain.program.documents import GONE, SMALL, changed
 
-P1 = presets.text("p1-ecommerce")
+P1 = presets.text("p1-ecommerce").partition("\nexamples:")[0] + "\n"
 
 
 def flaws_of(document: Any) -> list[Flaw]:

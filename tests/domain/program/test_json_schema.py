@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from membership.program import presets
+from membership.program.document import parse
 from membership.program.reading import read_program
 from tests.domain.program.documents import SMALL, changed
 from tools import schema
@@ -65,7 +65,7 @@ def accepts(document: Any) -> bool:
 
 @pytest.mark.parametrize("name", presets.names())
 def test_it_accepts_the_presets(name: str) -> None:
-    assert accepts(yaml.safe_load(presets.text(name)))
+    assert accepts(parse(presets.text(name)))
     assert accepts(read_program(presets.text(name)).model_dump(mode="json"))
     assert accepts(read_program(presets.text(name)).model_dump(mode="json", exclude_none=True))
 
