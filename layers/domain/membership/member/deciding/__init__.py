@@ -21,6 +21,8 @@ def decide(case: Case) -> Iterator[Outcome]:
     yield from replace_tiers(case)
     yield from enrol(case)
     yield from enact(case)
+    # Who comes back may have done meanwhile what ends a trial.
+    yield from enrol(case)
     if case.member.status != "active":
         return
     yield from begin(case)
