@@ -72,6 +72,24 @@ def test_nobody_is_merged_into_itself() -> None:
     assert world.member("ann").status == "active"
 
 
+def test_what_is_still_told_of_the_one_that_went_away_is_the_others_alone() -> None:
+    world = World(policy())
+    world.order("ann", "2026-03-01", 5_000)
+    world.order("anna", "2026-03-01", 10)
+    merge(world, "ann", "anna", "2026-03-02")
+    prime = {"id": "prime", "replaces": ["gold"], "qualify": {"spend": 5000}}
+    world.programs.put(policy(BRONZE, SILVER, prime, TOP, effective_from=world.at("2026-04-01")), 2)
+    order = world.order("ann", "2026-05-01", 4_000)
+    world.act("ann", "2026-05-02", Leave())
+    world.stream()
+    assert world.tier("anna") == "top"
+    world.refund("ann", "2026-05-03", order, 1_000)
+    world.stream()
+    assert world.member("anna").tallies["spend"] == {2026: 8_010_00}
+    assert world.member("ann").tallies == {}
+    assert world.equals_a_rebuild(["ann", "anna"])
+
+
 def test_what_two_have_on_the_way_joins_though_one_of_them_was_slow() -> None:
     """Facts that nobody has settled when the merge is: they are in the ledgers, and a rebuild reads both."""
     world = World(policy())

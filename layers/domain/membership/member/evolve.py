@@ -50,6 +50,7 @@ def evolve(member: Member, outcome: Outcome) -> None:
             member.status = "active" if member.standings else "trial"
         case MemberMerged():
             member.status, member.merged_into = "merged", outcome.into
+            member.forget_sums(outcome.at)
         case MemberAbsorbed():
             _absorb(member, outcome)
         case ReferralTold():

@@ -18,6 +18,8 @@ __all__ = ["Case", "decide"]
 
 def decide(case: Case) -> Iterator[Outcome]:
     """Every outcome that the member's figures call for now. A second call yields nothing."""
+    if case.member.merged_into:
+        return  # the other one decides
     yield from replace_tiers(case)
     yield from enrol(case)
     yield from enact(case)
