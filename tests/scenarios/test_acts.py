@@ -32,6 +32,14 @@ def test_an_act_that_was_refused_takes_nothing_back() -> None:
     assert world.equals_a_rebuild(["ann"])
 
 
+def test_an_act_is_the_last_word_on_what_is_too_old_to_keep() -> None:
+    world = World(policy())
+    world.order("ann", "2026-03-01", 10)
+    world.act("ann", "2029-03-01", Leave())
+    assert world.member("ann").tallies == {}
+    assert world.equals_a_rebuild(["ann"])
+
+
 def test_who_comes_back_is_what_it_became_meanwhile() -> None:
     world = World(policy())
     at = world.at("2026-03-01")

@@ -72,6 +72,15 @@ def test_nobody_is_merged_into_itself() -> None:
     assert world.member("ann").status == "active"
 
 
+def test_what_else_the_day_brings_is_decided_though_a_merge_was_refused() -> None:
+    metrics = {"spend": {"sum": "order.amount"}, "tenure": {"since": "joined", "unit": "year"}}
+    world = World(policy(BRONZE, {"id": "silver", "qualify": {"tenure": 1}}, metrics=metrics))
+    world.order("ann", "2026-03-01", 10)
+    world.act("ann", "2027-03-01", Merge(into="nobody"))
+    assert world.tier("ann") == "silver"
+    assert world.equals_a_rebuild(["ann"])
+
+
 def test_what_is_still_told_of_the_one_that_went_away_is_the_others_alone() -> None:
     world = World(policy())
     world.order("ann", "2026-03-01", 5_000)

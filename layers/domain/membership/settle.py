@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from membership.acts import Absorb, Merge
+from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
 from membership.facts import Act, Fact, Referral, Review
 from membership.member.applied import Verdict
 from membership.member.deciding import Case, decide
 from membership.member.evolve import evolve
 from membership.member.figures import joined
-from membership.member.fold import come_or_go, fold
+from membership.member.fold import come_or_go, fold, forget_the_outlived
 from membership.member.forecast import due_on
 from membership.member.messages import message_for
 from membership.member.state import Member, OrderAccount
@@ -110,8 +110,8 @@ def settle(
         }
         settled.accounts |= given_back
         act = fact if isinstance(fact, Act) else None
-        case = Case(versions, program, version, member, fact, bool(given_back), before, now, act)
-        decided = _refused(case) if act and _goes_nowhere(act, gone) else _decide(case)
+        case = Case(versions, program, version, member, fact, bool(given_back), before, now, act, gone)
+        decided = _decide(case)
         settled.outcomes += decided
         settled.onward += _told_onward(member, fact, decided)
         member.applied.add(fact)
@@ -134,15 +134,6 @@ def _decide(case: Case) -> list[Outcome]:
         decided.append(outcome)
     messages = (message_for(outcome, decided, case.program, case.member) for outcome in decided)
     return decided + [message for message in messages if message]
-
-
-def _goes_nowhere(act: Act, gone: Collection[str]) -> bool:
-    """Whether an act merges its member into one that can't go on for it: gone, or the member itself."""
-    return isinstance(act.action, Merge) and act.action.into in (*gone, act.member_id)
-
-
-def _refused(case: Case) -> list[Outcome]:
-    return [FactIgnored(at=case.at, fact=case.fact.key, reason="merges_in_a_circle")]
 
 
 def _told_onward(member: Member, fact: Fact, decided: Sequence[Outcome]) -> list[Fact]:
@@ -220,6 +211,8 @@ def rebuild(
     }
     for outcome in told:
         evolve(member, outcome)
+    if member.merged_into:
+        settled.accounts = {}  # refunds are booked where the member goes on
     settled.questions = [
         one for one in told if isinstance(one, ApprovalRequested) and one.approval in member.approvals
     ]
@@ -228,8 +221,8 @@ def rebuild(
     pending = [fact for fact in ordered if isinstance(fact, Act) and fact.key not in answered]
     # The last fact may be such an act itself, which must not be answered again.
     for fact, act in (*((one, one) for one in pending), (ordered[-1], None)):
-        case = Case(versions, program, version, member, fact, given_back, now=now, act=act)
-        decided = _refused(case) if act and _goes_nowhere(act, gone) else _decide(case)
+        case = Case(versions, program, version, member, fact, given_back, now=now, act=act, gone=gone)
+        decided = _decide(case)
         settled.outcomes += decided
         settled.onward += _told_onward(member, fact, decided)
     if member.merged_into:
@@ -256,7 +249,8 @@ def _added_up(
             if fact.type == "order":
                 arrived[fact.order_id] = OrderAccount(fact)
             fold(program, member, fact, arrived)
-        member.clock = latest
+        member.clock = latest  # which may be that of an act
+        forget_the_outlived(program, member)
         version, program = _in_force(versions, member, latest)
         if member.fingerprint == program.fingerprint:
             break

@@ -56,7 +56,7 @@ def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, Order
             pass
         case _:
             _gain(program, member, fact)
-    _forget_the_outlived(program, member)
+    forget_the_outlived(program, member)
 
 
 def come_or_go(member: Member, act: Act) -> None:
@@ -140,7 +140,8 @@ _STILL_ASKED = timedelta(days=7)
 """A promise is judged by its last day, which is over by then; and a review may have come late."""
 
 
-def _forget_the_outlived(program: Program, member: Member) -> None:
+def forget_the_outlived(program: Program, member: Member) -> None:
+    """What no decision from the member's present on can depend on any more."""
     today: date | None = None
     for name, (metric, window) in program.tallied.items():
         tally = member.tallies.get(name)

@@ -29,6 +29,9 @@ def enact(case: Case) -> Iterator[Outcome]:
     if act is None:
         return
     at, by, reason = case.at, act.by, act.reason
+    if isinstance(act.action, Merge) and act.action.into in (*case.gone, member.id):
+        yield FactIgnored(at=at, reason="merges_in_a_circle")
+        return
     if isinstance(act.action, Block | Leave | Merge) and member.status in ("trial", "active"):
         yield from withdraw_all(case)
     match act.action, member.status:
