@@ -191,7 +191,11 @@ class Oracle:
     ) -> list[Told]:
         """What the whole ledger says at once, `last` its newest fact: each act decides, then all the rest."""
         refunded = {order_id: self.refunded(order_id) for order_id in self._orders_named()}
-        new = [fact for fact in facts if self._is_new(fact)]
+        new = [fact for fact in facts if fact.key not in self.seen]
+        for fact in new:
+            self._is_new(fact)
+        if self.merged_into:
+            return []
         self.facts += new
         acts = sorted(
             (fact for fact in new if fact.type == "act"), key=lambda act: (act.recorded_at, act.key)
@@ -334,12 +338,11 @@ class Oracle:
         other: "Oracle | None" = None,
     ) -> list[Told]:
         """`before`: what was known without the fact, where that can be told."""
-        if act and act.type == "act" and act.action.type == "merge" and act.action.into in (*gone, self.me):
-            return [("fact.ignored", "merges_in_a_circle")]
         back = self._gives_back(fact, before) if gives_back is None else gives_back
         decided = [*self._replace(), *self._enrol(fact)]
         if act and act.type == "act":
-            decided += self._enact(act, other)
+            in_a_circle = act.action.type == "merge" and act.action.into in (*gone, self.me)
+            decided += [("fact.ignored", "merges_in_a_circle")] if in_a_circle else self._enact(act, other)
         decided += self._enrol(fact)
         if self.status != "active":
             return decided
@@ -487,7 +490,6 @@ class Oracle:
         """The higher of the two places, and nothing is given again. Its facts have come with the ledger."""
         self.absorbed += [other.me, *other.absorbed]
         self.given |= other.given
-        # Only the year in which something was last given is kept of each.
         there = deepcopy(other.place)
         if there:
             gone = {tier.replaces: tier.id for tier in self.rules.tiers if tier.replaces}
@@ -495,16 +497,13 @@ class Oracle:
                 one.tier = one.tier if self.rules.has(one.tier) else gone[one.tier]
             if there.notice and not self.rules.has(there.notice.to_tier):
                 there.notice = replace(there.notice, to_tier=gone[there.notice.to_tier])
-            mine = self.place
-            if mine is None or self._worth(there) > self._worth(mine):
-                self.place, mine = there, mine
-            else:
-                there = mine if mine is None else there
-            loser = mine if self.place is there else there
-            for source, over in (loser.over if loser else {}).items():
-                known = self.place.over.get(source)
+            mine = self.place or Place(self.rules.tiers[0].id, self.today, date.min)
+            best, rest = (there, mine) if self._worth(there) > self._worth(mine) else (mine, there)
+            for source, over in rest.over.items():
+                known = best.over.get(source)
                 if known is None or self.rules.rank(over.tier) > self.rules.rank(known.tier):
-                    self.place.over[source] = over
+                    best.over[source] = over
+            self.place = best
         return [("member.absorbed", other.me)]
 
     def _worth(self, place: Place) -> tuple[int, date]:
@@ -557,10 +556,9 @@ class Oracle:
     def _reward(self, passed: Iterable[Tier]) -> list[Told]:
         cycle, decided = self._cycle(self.today), []
         for tier in passed:
+            names = (tier.id, tier.replaces)
             for reward in tier.rewards:
-                had = [
-                    when for of, what, when in self.given if what == reward and of in (tier.id, tier.replaces)
-                ]
+                had = [year for name, what, year in self.given if what == reward and name in names]
                 if cycle > max(had, default=-1):
                     self.given.add((tier.id, reward, cycle))
                     decided.append(("reward.granted", tier.id, reward))

@@ -32,6 +32,14 @@ def test_an_act_that_was_refused_takes_nothing_back() -> None:
     assert world.equals_a_rebuild(["ann"])
 
 
+def test_what_is_done_in_the_moment_of_a_block_counts_for_nothing() -> None:
+    world = World(policy())
+    world.order("ann", "2026-03-01 12:00", 700)
+    world.act("ann", "2026-03-01 12:00", Block())
+    assert world.member("ann").tallies == {}
+    assert world.equals_a_rebuild(["ann"])
+
+
 def test_an_act_is_the_last_word_on_what_is_too_old_to_keep() -> None:
     world = World(policy())
     world.order("ann", "2026-03-01", 10)

@@ -77,9 +77,9 @@ def _act(member: Member, act: Act) -> None:
         raise RebuildNeeded("another member's ledger has to be read")
     before = list(member.outside)
     come_or_go(member, act)
-    # Somebody's clock was ahead of ours: what was counted since must not be, or must.
-    if member.outside != before and member.clock and member.clock > act.occurred_at:
-        raise RebuildNeeded(f"{act.key} is older than what was counted last")
+    # Of the same moment, or somebody's clock was ahead of ours: what was counted since must not be, or must.
+    if member.outside != before and member.clock and member.clock >= act.occurred_at:
+        raise RebuildNeeded(f"{act.key} is not newer than what was counted last")
 
 
 def _gain(program: Program, member: Member, fact: Fact) -> None:
