@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from membership.program.schema import Program
+from tests.scenarios.policy import BRONZE, policy
 from tests.scenarios.world import World, preset
 
 
@@ -57,3 +58,24 @@ def test_facts_of_both_versions_in_one_batch_are_judged_each_by_its_own(world: W
         together.ledger.append(together.program.id, fact)
     together.settling.settle(together.program.id, "ann", sorted(facts, key=lambda fact: fact.occurred_at))
     assert together.tier("ann") == "gold"
+
+
+def test_a_gift_is_given_once_a_year_by_whatever_name_its_tier_goes() -> None:
+    """Gold, then prime, then star: the member is told of two new names, and given one box."""
+    gift = {"qualify": {"spend": 5000}, "rewards": [{"id": "box", "gift": "box"}]}
+    versions = (
+        policy(BRONZE, {"id": "gold", **gift}),
+        policy(BRONZE, {"id": "prime", "replaces": ["gold"], **gift}, effective_from="2026-05-01T00:00:00Z"),
+        policy(BRONZE, {"id": "star", "replaces": ["prime"], **gift}, effective_from="2026-07-01T00:00:00Z"),
+    )
+    world = World(versions[0])
+    for number, version in enumerate(versions[1:], 2):
+        world.programs.put(version, number)
+    order = world.order("ann", "2026-03-01", 5_000)
+    world.refund("ann", "2026-03-02", order, 5_000)
+    world.nights("2026-03-03", "2026-04-10")
+    assert world.tier("ann") == "bronze"
+    world.order("ann", "2026-08-01", 5_000)
+    assert world.tier("ann") == "star"
+    assert world.rewards("ann") == ["box"]
+    assert world.equals_a_rebuild(["ann"])

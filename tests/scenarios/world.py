@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
 
+from membership.acts import Action
 from membership.board import Cut
 from membership.cutting import Cutting
-from membership.facts import Activity, Attributes, Enrolment, Fact, Order, Ranking, Refund
+from membership.facts import Act, Activity, Attributes, Enrolment, Fact, Order, Ranking, Refund
 from membership.member.state import Member
 from membership.outcomes import Envelope
 from membership.program import presets
@@ -72,6 +73,21 @@ class World:
     def enrol(self, member: str, when: str, joined: date | None = None) -> None:
         told = Attributes(joined=joined) if joined else Attributes()
         self.tell(Enrolment(**self._common(member, when, next(self._ids)), attributes=told))
+
+    def act(self, member: str, when: str, action: Action, by: str = "Li Wei", *, settled: bool = True) -> Act:
+        """What an operator does. Not settled: kept, and then whoever should settle it was cut off."""
+        act = Act(**self._common(member, when, next(self._ids)), by=by, reason="because", action=action)
+        self.ledger.append(self.program.id, act)
+        if settled:
+            self.settling.settle(self.program.id, member, [act])
+        return act
+
+    def stream(self) -> None:
+        """Brings every fact to its member, again and again, until nothing new comes of it."""
+        known = -1
+        while known != (known := sum(len(self.facts(member)) for member in self._everybody())):
+            for member in self._everybody():
+                self.settling.settle(self.program.id, member, self.facts(member))
 
     def tell(self, fact: Fact) -> None:
         self.ledger.append(self.program.id, fact)

@@ -88,6 +88,7 @@ class MemberAbsorbed(_Acted):
     type: Literal["member.absorbed"] = "member.absorbed"
     member: str
     standings: dict[str, Standing]
+    """Where this one stands from now on, in each ladder in which the other one stood."""
     granted: dict[str, int]
     absorbed: tuple[str, ...] = ()
 

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from membership.acts import Absorb, Merge
+from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
 from membership.facts import Act, Fact, Referral, Review
 from membership.member.applied import Verdict
 from membership.member.deciding import Case, decide
 from membership.member.evolve import evolve
 from membership.member.figures import joined
-from membership.member.fold import come_or_go, fold
+from membership.member.fold import come_or_go, fold, forget_the_outlived
 from membership.member.forecast import due_on
 from membership.member.messages import message_for
 from membership.member.state import Member, OrderAccount
@@ -110,8 +110,8 @@ def settle(
         }
         settled.accounts |= given_back
         act = fact if isinstance(fact, Act) else None
-        case = Case(versions, program, version, member, fact, bool(given_back), before, now, act)
-        decided = _refused(case) if act and _joins(act) in gone else _decide(case)
+        case = Case(versions, program, version, member, fact, bool(given_back), before, now, act, gone)
+        decided = _decide(case)
         settled.outcomes += decided
         settled.onward += _told_onward(member, fact, decided)
         member.applied.add(fact)
@@ -130,19 +130,10 @@ def _decide(case: Case) -> list[Outcome]:
     decided: list[Outcome] = []
     for anonymous in decide(case):
         outcome = anonymous.model_copy(update={"fact": case.fact.key})
-        evolve(case.program, case.member, outcome)
+        evolve(case.member, outcome)
         decided.append(outcome)
     messages = (message_for(outcome, decided, case.program, case.member) for outcome in decided)
     return decided + [message for message in messages if message]
-
-
-def _joins(act: Act) -> str | None:
-    """The member that an act merges its own member into."""
-    return act.action.into if isinstance(act.action, Merge) else None
-
-
-def _refused(case: Case) -> list[Outcome]:
-    return [FactIgnored(at=case.at, fact=case.fact.key, reason="merges_in_a_circle")]
 
 
 def _told_onward(member: Member, fact: Fact, decided: Sequence[Outcome]) -> list[Fact]:
@@ -211,7 +202,7 @@ def rebuild(
     """
     ordered = sorted(facts, key=lambda fact: (fact.recorded_at, fact.key))
     told = list(outcomes)
-    member, arrived, version, program = _added_up(versions, member_id, ordered)
+    member, arrived, version, program = _added_up(versions, member_id, ordered, told)
     settled = Settled(member, changed=True, due_is_exact=True)
     settled.accounts = {
         id_: account
@@ -219,7 +210,9 @@ def rebuild(
         if account.refunded != (0 if refunded is None else refunded.get(id_, 0))
     }
     for outcome in told:
-        evolve(program, member, outcome)
+        evolve(member, outcome)
+    if member.merged_into:
+        settled.accounts = {}  # refunds are booked where the member goes on
     settled.questions = [
         one for one in told if isinstance(one, ApprovalRequested) and one.approval in member.approvals
     ]
@@ -228,8 +221,8 @@ def rebuild(
     pending = [fact for fact in ordered if isinstance(fact, Act) and fact.key not in answered]
     # The last fact may be such an act itself, which must not be answered again.
     for fact, act in (*((one, one) for one in pending), (ordered[-1], None)):
-        case = Case(versions, program, version, member, fact, given_back, now=now, act=act)
-        decided = _refused(case) if act and _joins(act) in gone else _decide(case)
+        case = Case(versions, program, version, member, fact, given_back, now=now, act=act, gone=gone)
+        decided = _decide(case)
         settled.outcomes += decided
         settled.onward += _told_onward(member, fact, decided)
     if member.merged_into:
@@ -239,7 +232,7 @@ def rebuild(
 
 
 def _added_up(
-    versions: Versions, member_id: str, ordered: Sequence[Fact]
+    versions: Versions, member_id: str, ordered: Sequence[Fact], told: Sequence[Outcome]
 ) -> tuple[Member, dict[str, OrderAccount], int, Program]:
     """The sums of all facts by the version that decides, and what was given back of each order."""
     latest = max(fact.occurred_at for fact in ordered)
@@ -247,19 +240,31 @@ def _added_up(
     for _ in range(2):  # a version may begin with the member's own year, which its facts tell first
         member, arrived = Member.new(member_id, program.fingerprint), {}
         # Acts first: they say when nothing counts.
-        for fact in sorted(ordered, key=lambda fact: not isinstance(fact, Act)):
+        for act in _acts_that_count(ordered, told):
+            come_or_go(member, act)
+        for fact in ordered:
             member.applied.add(fact)
             if isinstance(fact, Act):
-                come_or_go(member, fact)
                 continue
             if fact.type == "order":
                 arrived[fact.order_id] = OrderAccount(fact)
             fold(program, member, fact, arrived)
-        member.clock = latest
+        member.clock = latest  # which may be that of an act
+        forget_the_outlived(program, member)
         version, program = _in_force(versions, member, latest)
         if member.fingerprint == program.fingerprint:
             break
     return member, arrived, version, program
+
+
+def _acts_that_count(ordered: Sequence[Fact], told: Sequence[Outcome]) -> list[Act]:
+    """In the order in which they were answered, which need not be that in which they were recorded; without
+    those that were refused, and then those that nobody has answered yet."""
+    acts = {fact.key: fact for fact in ordered if isinstance(fact, Act)}
+    answered = dict.fromkeys(outcome.fact for outcome in told if outcome.fact in acts)
+    refused = {outcome.fact for outcome in told if isinstance(outcome, FactIgnored)}
+    waiting = [act for key, act in acts.items() if key not in answered]
+    return [acts[key] for key in answered if key not in refused] + waiting
 
 
 def next_due(versions: Versions, member: Member) -> date | None:

@@ -41,7 +41,7 @@ def see(versions: Versions, member: Member, now: datetime) -> Seen:
     replaced = list(successors(versions, in_force, member))
     member = member.twin() if replaced else member
     for ladder, tiers in replaced:
-        evolve(in_force, member, TierReplaced(at=at, ladder=ladder, replaced=tiers, version=version))
+        evolve(member, TierReplaced(at=at, ladder=ladder, replaced=tiers, version=version))
     return Seen(versions, in_force, version, member)
 
 

@@ -50,7 +50,7 @@ def places(node: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @st.composite
 def mangled(draw: st.DrawFn) -> Any:
     """A preset in which something else stands in one to three places."""
-    document = json.loads(json.dumps(draw(st.sampled_from(DOCUMENTS))))
+    document = json.loads(json.dumps(draw(st.sampled_from(DOCUMENTS)), default=str))
     for _ in range(draw(st.integers(1, 3))):
         place = draw(st.sampled_from(places(document)))
         value = draw(odd_values)

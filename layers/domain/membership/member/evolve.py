@@ -1,7 +1,6 @@
 """Outcomes into standing. What was once decided stays decided: a rebuild applies these, it doesn't argue."""
 
 from collections.abc import Mapping
-from datetime import date
 
 from membership.member.standing import Notice, Override, Standing
 from membership.member.state import Approval, Member, Referred
@@ -33,10 +32,9 @@ from membership.outcomes import (
     TierUndermined,
     TierUpgraded,
 )
-from membership.program.schema import Ladder, Program
 
 
-def evolve(program: Program, member: Member, outcome: Outcome) -> None:
+def evolve(member: Member, outcome: Outcome) -> None:
     """Apply the outcome to the member in place."""
     match outcome:
         case MemberEnrolled():
@@ -52,8 +50,9 @@ def evolve(program: Program, member: Member, outcome: Outcome) -> None:
             member.status = "active" if member.standings else "trial"
         case MemberMerged():
             member.status, member.merged_into = "merged", outcome.into
+            member.forget_sums(outcome.at)
         case MemberAbsorbed():
-            _absorb(program, member, outcome)
+            _absorb(member, outcome)
         case ReferralTold():
             member.referred[outcome.stage] = Referred(
                 referrer=outcome.referrer, day=outcome.day, times=outcome.times, undone=outcome.undone
@@ -160,29 +159,9 @@ def _replace(member: Member, ladder: str, replaced: Mapping[str, str]) -> None:
             approval.tier = replaced.get(approval.tier, approval.tier)
 
 
-def _absorb(program: Program, member: Member, outcome: MemberAbsorbed) -> None:
-    """The higher tier of the two, with what is promised and announced of it; and nothing is granted again."""
+def _absorb(member: Member, outcome: MemberAbsorbed) -> None:
+    """Where it stands now was decided then, by the tiers that there were; and nothing is granted again."""
     member.absorbed = (*member.absorbed, outcome.member, *outcome.absorbed)
     for reward, cycle in outcome.granted.items():
         member.granted[reward] = max(cycle, member.granted.get(reward, cycle))
-    for ladder_id, theirs in outcome.standings.items():
-        ours, ladder = member.standings.get(ladder_id), program.ladders_by_id.get(ladder_id)
-        if ladder is None or theirs.tier not in ladder:
-            continue
-        if ours is None or ours.tier not in ladder:
-            member.standings[ladder_id] = theirs.twin()
-            continue
-        better, other = sorted((ours, theirs), key=lambda one: _worth(ladder, one), reverse=True)
-        joined = better.twin()
-        _deduct(joined, other.deducted)
-        for source, override in other.overrides.items():
-            known = joined.overrides.get(source)
-            if override.tier in ladder and (
-                known is None or ladder.rank(override.tier) > ladder.rank(known.tier)
-            ):
-                joined.overrides[source] = override.model_copy()
-        member.standings[ladder_id] = joined
-
-
-def _worth(ladder: Ladder, standing: Standing) -> tuple[int, date]:
-    return ladder.rank(standing.tier), standing.expires_on or date.max
+    member.standings |= {ladder: standing.twin() for ladder, standing in outcome.standings.items()}

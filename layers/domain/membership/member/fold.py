@@ -56,7 +56,7 @@ def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, Order
             pass
         case _:
             _gain(program, member, fact)
-    _forget_the_outlived(program, member)
+    forget_the_outlived(program, member)
 
 
 def come_or_go(member: Member, act: Act) -> None:
@@ -77,9 +77,9 @@ def _act(member: Member, act: Act) -> None:
         raise RebuildNeeded("another member's ledger has to be read")
     before = list(member.outside)
     come_or_go(member, act)
-    # Somebody's clock was ahead of ours: what was counted since must not be, or must.
-    if member.outside != before and member.clock and member.clock > act.occurred_at:
-        raise RebuildNeeded(f"{act.key} is older than what was counted last")
+    # Of the same moment, or somebody's clock was ahead of ours: what was counted since must not be, or must.
+    if member.outside != before and member.clock and member.clock >= act.occurred_at:
+        raise RebuildNeeded(f"{act.key} is not newer than what was counted last")
 
 
 def _gain(program: Program, member: Member, fact: Fact) -> None:
@@ -140,7 +140,8 @@ _STILL_ASKED = timedelta(days=7)
 """A promise is judged by its last day, which is over by then; and a review may have come late."""
 
 
-def _forget_the_outlived(program: Program, member: Member) -> None:
+def forget_the_outlived(program: Program, member: Member) -> None:
+    """What no decision from the member's present on can depend on any more."""
     today: date | None = None
     for name, (metric, window) in program.tallied.items():
         tally = member.tallies.get(name)

@@ -108,6 +108,13 @@ class Member(BaseModel):
         """Whether there is still a member of this id, whatever becomes of it."""
         return self.status not in ("merged", "erased")
 
+    def forget_sums(self, at: datetime) -> None:
+        """Nothing is added up any more, whatever is still told of it: that is the other one's."""
+        self.clock, self.first_seen = at, None
+        self.attributes, self.attribute_times = Attributes(), {}
+        self.enrolled = self.counted = False
+        self.tallies, self.waiting, self.purchases, self.outside = {}, {}, 0, []
+
     def is_outside(self, at: datetime) -> bool:
         """Whether what was done at that moment counts for nothing."""
         return any(begin <= at and (end is None or at < end) for begin, end, _ in self.outside)

@@ -18,9 +18,13 @@ __all__ = ["Case", "decide"]
 
 def decide(case: Case) -> Iterator[Outcome]:
     """Every outcome that the member's figures call for now. A second call yields nothing."""
+    if case.member.merged_into:
+        return  # the other one decides
     yield from replace_tiers(case)
     yield from enrol(case)
     yield from enact(case)
+    # Who comes back may have done meanwhile what ends a trial.
+    yield from enrol(case)
     if case.member.status != "active":
         return
     yield from begin(case)

@@ -6,6 +6,7 @@ from membership.acts import Absorb, Block, Decide, Hold, Leave, Lift, Merge, Rel
 from membership.facts import Act
 from membership.member.deciding.approvals import withdraw_all
 from membership.member.deciding.case import Case, LadderCase
+from membership.member.deciding.merging import absorb
 from membership.member.deciding.overriding import end_override, override
 from membership.member.deciding.rising import enter
 from membership.member.standing import Source
@@ -13,7 +14,6 @@ from membership.member.state import Approval
 from membership.outcomes import (
     ApprovalDecided,
     FactIgnored,
-    MemberAbsorbed,
     MemberBlocked,
     MemberLeft,
     MemberMerged,
@@ -29,6 +29,9 @@ def enact(case: Case) -> Iterator[Outcome]:
     if act is None:
         return
     at, by, reason = case.at, act.by, act.reason
+    if isinstance(act.action, Merge) and act.action.into in (*case.gone, member.id):
+        yield FactIgnored(at=at, reason="merges_in_a_circle")
+        return
     if isinstance(act.action, Block | Leave | Merge) and member.status in ("trial", "active"):
         yield from withdraw_all(case)
     match act.action, member.status:
@@ -42,9 +45,8 @@ def enact(case: Case) -> Iterator[Outcome]:
             yield MemberReturned(at=at, by=by, reason=reason)
         case Merge(into=into), "trial" | "active" | "left":
             yield MemberMerged(at=at, by=by, reason=reason, into=into)
-        case Absorb() as absorb, "trial" | "active" | "blocked" | "left":
-            # Who went away is gone in any case: a blocked member's other account is blocked with it.
-            yield _absorbed(case, act, absorb)
+        case Absorb() as told, "trial" | "active" | "blocked" | "left":
+            yield from absorb(case, act, told)
         case (Hold() | Lift()) as given, "active" if given.ladder in case.program.ladders_by_id:
             yield from _override(LadderCase(case, case.program.ladders_by_id[given.ladder]), act, given)
         case Release(ladder=ladder, source=source), "active" if ladder in member.standings:
@@ -58,18 +60,6 @@ def enact(case: Case) -> Iterator[Outcome]:
             yield FactIgnored(at=at, reason="nothing_to_decide")
         case _:
             yield FactIgnored(at=at, reason="not_possible_now")
-
-
-def _absorbed(case: Case, act: Act, absorb: Absorb) -> Outcome:
-    return MemberAbsorbed(
-        at=case.at,
-        by=act.by,
-        reason=act.reason,
-        member=absorb.member,
-        standings=absorb.standings,
-        granted=absorb.granted,
-        absorbed=absorb.absorbed,
-    )
 
 
 def _override(case: LadderCase, act: Act, given: Hold | Lift) -> Iterator[Outcome]:

@@ -1,14 +1,17 @@
 """What operators are asked: to confirm a promotion, to look at members whom the rules don't reach."""
 
 from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
 from typing import Literal
 
 from membership.member.deciding.case import Case, LadderCase
 from membership.member.deciding.keeping import undermine as _undermine
 from membership.member.deciding.rising import Judged, reached
+from membership.member.state import Approval
 from membership.outcomes import ApprovalRequested, ApprovalWithdrawn, Outcome, TierUndermined
 from membership.program.calendar import quarter
+from membership.program.schema import Tier
 
 Kind = Literal["promotion", "special", "refund"]
 
@@ -20,39 +23,19 @@ def approval_id(case: Case, *parts: object) -> str:
 
 
 def ask(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
-    """Whether a tier that an operator confirms was reached, and not asked for already."""
-    member, ladder = case.case.member, case.ladder
-    open_ = {
-        id_: one
-        for id_, one in member.approvals.items()
-        if one.kind == "promotion" and one.ladder == ladder.id
-    }
-    found = reached(case, judged, reviewed=True)
-    for id_, one in open_.items():
-        # The year may have turned since it was reached: only a refund, or having got there otherwise, ends
-        # it.
-        if one.tier in ladder and ladder.rank(one.tier) > ladder.rank(case.standing.tier):
-            if found or not case.case.refunded:
-                continue
-            then = case.as_of(one.earned_on)
-            qualify = ladder.tier(one.tier).qualify
-            if then is None or qualify is None or qualify.met(then.seen(one.earned_on)):
-                continue
-        yield ApprovalWithdrawn(
-            at=case.case.at, ladder=ladder.id, approval=id_, kind="promotion", tier=one.tier
-        )
+    """Whether a tier that an operator confirms was reached, and no such question waits for as much."""
+    ladder, found = case.ladder, reached(case, judged, reviewed=True)
+    for id_, one in _open(case):
+        if not _stands(case, one, found):
+            yield _withdrawn(case, id_, one)
     if found is None:
         return
     then, tier, day = found
-    cycle = case.case.program.window.cycle(day, case.case.joined)  # declined is what was done in that one
-    asked = any(one.tier == tier.id for id_, one in open_.items() if id_ in member.approvals)
-    if asked or case.standing.declined.get(tier.id) == cycle:
+    waiting = _open(case)
+    if any(ladder.rank(one.tier) >= ladder.rank(tier.id) for _, one in waiting):
         return
-    for id_, one in open_.items():
-        if id_ in member.approvals:  # a higher one takes its place
-            yield ApprovalWithdrawn(
-                at=case.case.at, ladder=ladder.id, approval=id_, kind="promotion", tier=one.tier
-            )
+    for id_, one in waiting:  # a higher one takes its place
+        yield _withdrawn(case, id_, one)
     assert tier.qualify is not None
     yield ApprovalRequested(
         at=case.case.at,
@@ -62,6 +45,33 @@ def ask(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
         tier=tier.id,
         earned_on=day,
         evidence=then.case.evidence(tier.qualify, then.seen(day), day),
+    )
+
+
+def _open(case: LadderCase) -> list[tuple[str, Approval]]:
+    """Promotions in this ladder that wait for an answer."""
+    return [
+        (id_, one)
+        for id_, one in case.case.member.approvals.items()
+        if one.kind == "promotion" and one.ladder == case.ladder.id
+    ]
+
+
+def _stands(case: LadderCase, one: Approval, found: tuple[LadderCase, Tier, date] | None) -> bool:
+    """Whether a question still has its ground: only a refund, or having got there otherwise, takes it. The
+    year may have turned since the tier was reached."""
+    ladder = case.ladder
+    if one.tier not in ladder or ladder.rank(one.tier) <= ladder.rank(case.standing.tier):
+        return False
+    if not case.case.refunded or (found and found[1].id == one.tier):
+        return True
+    then, qualify = case.as_of(one.earned_on), ladder.tier(one.tier).qualify
+    return then is None or qualify is None or qualify.met(then.seen(one.earned_on))
+
+
+def _withdrawn(case: LadderCase, id_: str, one: Approval) -> ApprovalWithdrawn:
+    return ApprovalWithdrawn(
+        at=case.case.at, ladder=case.ladder.id, approval=id_, kind="promotion", tier=one.tier
     )
 
 

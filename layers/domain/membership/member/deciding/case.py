@@ -1,5 +1,6 @@
 """One member at one moment of its own time, looked at because of one fact."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -32,6 +33,8 @@ class Case:
     """When it is decided, where that is later than the fact says: nobody is told of anything before."""
     act: Act | None = None
     """The fact, where it is an operator's act that nobody has answered yet."""
+    gone: Collection[str] = ()
+    """Members that can't go on for anybody."""
 
     @cached_property
     def at(self) -> datetime:

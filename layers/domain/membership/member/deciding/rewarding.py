@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from membership.member.deciding.case import Case
 from membership.outcomes import RewardGranted
-from membership.program.schema import Ladder, Tier
+from membership.program.schema import Ladder, Reward, Tier
 
 
 def reward(case: Case, ladder: Ladder, entered: Iterable[Tier]) -> Iterator[RewardGranted]:
@@ -12,14 +12,13 @@ def reward(case: Case, ladder: Ladder, entered: Iterable[Tier]) -> Iterator[Rewa
     cycle = case.program.window.cycle(case.today, case.joined)
     for tier in entered:
         for one in tier.rewards:
-            given = case.member.granted.get(f"{tier.id}/{one.id}")
-            # A tier that was replaced by this one has given them too.
-            given = max(
-                [given, *(case.member.granted.get(f"{old}/{one.id}") for old in tier.replaces)], key=_or_never
-            )
-            if given is None or given < cycle:
+            if cycle > max(_given(case, tier, one), default=float("-inf")):
                 yield RewardGranted(at=case.at, ladder=ladder.id, tier=tier.id, cycle=cycle, reward=one)
 
 
-def _or_never(cycle: int | None) -> float:
-    return float("-inf") if cycle is None else cycle
+def _given(case: Case, tier: Tier, reward: Reward) -> Iterator[int]:
+    """The cycles that brought it: by this tier, or by one that became this in however many versions."""
+    for key, cycle in case.member.granted.items():
+        old, _, id_ = key.partition("/")
+        if id_ == reward.id and case.versions.successor(old, case.program) == tier.id:
+            yield cycle

@@ -26,15 +26,17 @@ def days_to_judge(case: Case) -> list[date]:
 def reached(case: LadderCase, judged: Judged, *, reviewed: bool) -> tuple[LadderCase, Tier, date] | None:
     """The highest tier above the member's that was met on any of the days, those to be confirmed apart.
 
-    Of equal ones by the latest day, which promises the most.
+    Of equal ones by the latest day, which promises the most. One that an operator declined for what was done
+    in its year doesn't stand in the way of the next lower one.
     """
     rank, best = case.ladder.rank(case.standing.tier), None
     for then, day in judged:
-        seen = then.seen(day)
+        seen, cycle = then.seen(day), case.case.program.window.cycle(day, case.case.joined)
         for n in range(len(then.ladder.tiers) - 1, rank, -1):
             tier = then.ladder.tiers[n]
-            asks = tier.promotion == "reviewed"
-            if asks == reviewed and tier.qualify and tier.qualify.met(seen) and stands_today(then, tier, day):
+            if (tier.promotion == "reviewed") != reviewed or case.standing.declined.get(tier.id) == cycle:
+                continue
+            if tier.qualify and tier.qualify.met(seen) and stands_today(then, tier, day):
                 rank, best = n, (then, tier, day)
                 break
     return best
