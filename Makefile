@@ -16,8 +16,7 @@ export PATH := $(CURDIR)/.venv-emulator/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo rehearse up down status sam test lint format bench bench-rank openapi build deploy lock clean \
-	python
+.PHONY: help install demo rehearse up down sam test lint format bench bench-rank openapi build deploy lock clean python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +33,8 @@ up: install ## Start the emulator and deploy; prints the address and how to get 
 down: ## Stop what make up started
 	@if [ -x $(PY) ]; then $(PY) -m tools down; fi
 
-sam: install ## Run the SAM CLI against what make up started: make sam DO="remote invoke ReviewFunction …"
-	@$(PY) -m tools sam -- $(DO)
+sam: ## Run the SAM CLI against what make up started: make sam DO="remote invoke ReviewFunction …"
+	@if [ -x $(PY) ]; then $(PY) -m tools sam -- $(DO); else echo "Nothing is started: make up does." >&2; exit 1; fi
 
 test: lint ## All checks, then all tests, the deployed stack included
 	$(PY) -m pytest
@@ -51,8 +50,8 @@ format: install ## Let ruff put the code into its form
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: install ## Measure: units per event, events a second, import times, settles a second
-	@$(PY) -m tools.bench
+bench: install ## Measure: units per event, events a second, import times, settles a second (PART=imports: those alone)
+	@$(PY) -m tools.bench $(if $(PART),--part $(PART))
 
 bench-rank: install ## Measure: the boards of a million members, cut by the real code (takes some minutes)
 	@$(PY) -m tools.bench.rank
@@ -92,6 +91,7 @@ install: .venv/$(STAMP) ## Install into .venv and .venv-emulator (done by itself
 	@touch $@
 
 .venv-emulator/$(STAMP): requirements/emulator.txt requirements/uv.txt | python
+	@$(idle)
 	@$(call fresh_venv,.venv-emulator)
 	@echo "Installing the emulator and the SAM CLI ..."
 	@.venv-emulator/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/uv.txt
@@ -101,6 +101,10 @@ install: .venv/$(STAMP) ## Install into .venv and .venv-emulator (done by itself
 # The stamp's name holds the interpreter's version, so another PYTHON makes both environments anew.
 fresh_venv = [ -e $(1)/$(STAMP) ] || $(PYTHON) -m venv --clear $(1) || \
 	{ echo "$(PYTHON) can't make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+# The emulator runs in what is made anew here, and its functions begin new processes all the time.
+idle = if [ -x $(PY) ] && $(PY) -c 'import sys; from tools.emulator import Emulator; sys.exit(not Emulator().running)' \
+	2>/dev/null; then echo "The stack of make up runs in the environment that has to be made anew: make down" >&2; exit 1; fi
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

@@ -69,6 +69,12 @@ def test_make_targets_exist(page: Path) -> None:
         assert named[1] in targets, f"make {named[1]}"
 
 
+def test_make_names_no_target_that_it_lacks() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    [phony] = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert set(phony.split()) <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+
+
 @pages
 def test_files_exist(page: Path) -> None:
     for named in re.findall(r"\bevents/[a-z_]+/[a-z_]+\.json\b", text(page)):
@@ -206,18 +212,18 @@ def _completed(block: str, page: Path) -> Any:
 @pages
 def test_programs_do_what_is_said_of_them(page: Path) -> None:
     for block, said in _shown(page):
-        refused, warned = [], []
+        flaws, warned = [], []
         try:
             program = program_from(_completed(block, page))
         except ProgramInvalid as error:
-            refused = [f"{flaw.message}. {flaw.remedy}" for flaw in error.flaws]
+            flaws = error.flaws
         else:
-            refused = [f"{flaw.message}. {flaw.remedy}" for flaw in rehearse(program)]
-            warned = program.warnings()
-        for flaw in refused:
-            assert flaw in text(page), block
+            flaws, warned = rehearse(program), program.warnings()
+        for flaw in flaws:
+            assert flaw.message in text(page), block
+            assert flaw.remedy in text(page), block
         for line in said.splitlines():
-            assert line in [*refused, *warned], block
+            assert line in [*(f"{flaw.message}. {flaw.remedy}" for flaw in flaws), *warned], block
 
 
 def _words_of(schema: Any) -> Iterator[str]:

@@ -3,14 +3,12 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
-import boto3
 from aws_lambda_powertools.logging import Logger
-from botocore.config import Config
 
+from membership import runtime
 from membership.channels import open_channels
 from membership.channels.outgoing import TARGETS, Poster
 from membership.dispatching import Backoff, Dispatcher
@@ -29,19 +27,19 @@ class Wiring:
 
 def wire(env: Mapping[str, str]) -> Wiring:
     """Connect the handler to the services that the environment names."""
-    client = partial(boto3.client, config=Config(connect_timeout=1, read_timeout=3))
-    deliveries = Deliveries(client("dynamodb"), env["STATE_TABLE"])
+    deliveries = Deliveries(runtime.dynamodb(), env["STATE_TABLE"])
     channels = open_channels(Poster(TARGETS[env["WEBHOOK_TARGETS"]]))
     base, cap = env.get("RETRY_BASE_SECONDS", Backoff.base), env.get("RETRY_CAP_SECONDS", Backoff.cap)
     receives = int(env.get("MAX_RECEIVES", Dispatcher.max_receives))
-    sqs = cache(lambda: client("sqs"))  # most batches have nothing to postpone
 
     def postpone(receipt: str, seconds: int) -> None:
         queue = env["DELIVERY_QUEUE_URL"]
-        sqs().change_message_visibility(QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+        runtime.sqs().change_message_visibility(
+            QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=seconds
+        )
 
-    backoff, now = Backoff(float(base), float(cap)), partial(datetime.now, UTC)
-    return Wiring(partial(Dispatcher, deliveries, channels, now, backoff, receives), postpone)
+    backoff = Backoff(float(base), float(cap))
+    return Wiring(partial(Dispatcher, deliveries, channels, runtime.now, backoff, receives), postpone)
 
 
 def dispatch(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:

@@ -1,12 +1,17 @@
 """How the end-to-end tests speak to a stack, and wait for it."""
 
 import json
+import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
+
+from tools import sam
+from tools.deploy import Stack
 
 Found = TypeVar("Found")
 
@@ -53,6 +58,27 @@ class Caller:
             reply = refused
         with reply:
             return Answer(reply.status, reply.headers.get_content_type(), reply.read())
+
+
+def remote_invoke(stack: Stack, function: str, event_file: Path) -> Any:
+    """What an operator types: `sam remote invoke … --event-file …`. Raises where the function did.
+
+    The SAM CLI itself ends well then, too: the error is the answer.
+    """
+    done = subprocess.run(
+        sam.command("remote", "invoke", function, "--event-file", str(event_file), environment="local"),
+        cwd=sam.ROOT,
+        env=stack.emulator.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    answer = json.loads(done.stdout)
+    if isinstance(answer, dict) and "errorType" in answer:
+        raise RuntimeError(f"{function}: {answer}")
+    return answer
 
 
 def eventually(look: Callable[[], Found], within: float = 20.0) -> Found:

@@ -1,7 +1,6 @@
 """The main job on the deployed stack: orders in; tiers, progress, announced downgrades and messages out."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from membership.program import presets
-from tests.e2e.support import Caller, eventually
-from tools import sam
+from tests.e2e.support import Caller, eventually, remote_invoke
 from tools.deploy import Stack
 from tools.receiver import Receiver
 
@@ -88,6 +86,7 @@ def shop(stack: Stack) -> Iterator[Shop]:
         yield Shop(stack, operator, Caller(stack.base_url, issued.json["secret"]), receiver)
 
 
+@pytest.mark.proves("M2", "D2", "D3", "D4", "D5", "U5")
 def test_events_tier_notice_downgrade_delivery(shop: Shop) -> None:
     orders = [
         shop.order("ann", "a1", "2023-03-01", "15000.00"),
@@ -118,6 +117,7 @@ def test_events_tier_notice_downgrade_delivery(shop: Shop) -> None:
     assert shop.receiver.rejected == 0, "every webhook is signed"
 
 
+@pytest.mark.proves("D3")
 def test_activity_within_the_notice_rescues(shop: Shop) -> None:
     shop.statuses(shop.order("bob", "b1", "2023-03-01", "20000.00"))
     eventually(lambda: shop.tier("bob") == "gold")
@@ -150,6 +150,7 @@ def test_each_event_is_answered_by_itself(shop: Shop) -> None:
     assert answer.json["data"][5]["errors"][0]["pointer"] == "/5/data/order_id"
 
 
+@pytest.mark.proves("U5")
 def test_who_waits_is_told_at_once(shop: Shop) -> None:
     answer = shop.storefront.post("/v1/events?wait=true", shop.order("dan", "d1", "2024-03-01", "5000.00"))
     [member] = answer.json["members"]
@@ -167,6 +168,7 @@ def test_preview_writes_nothing(shop: Shop) -> None:
     assert len(shop.history("eve")) == 3
 
 
+@pytest.mark.proves("T2")
 def test_the_bar_is_a_picture_with_words(shop: Shop) -> None:
     shop.storefront.post("/v1/events?wait=true", shop.order("fay", "f1", "2024-03-01", "4000.00"))
     for language in ("en", "zh"):
@@ -177,6 +179,7 @@ def test_the_bar_is_a_picture_with_words(shop: Shop) -> None:
         assert svg.find("{http://www.w3.org/2000/svg}title") is not None
 
 
+@pytest.mark.proves("D6")
 def test_a_refund_is_booked_where_its_order_was(shop: Shop) -> None:
     shop.storefront.post("/v1/events?wait=true", shop.refund("gus", "g1", "2024-04-01", "500.00"))
     shop.storefront.post("/v1/events?wait=true", shop.order("gus", "g1", "2024-03-01", "5400.00"))
@@ -238,23 +241,9 @@ def test_a_secret_is_rotated_while_both_sign(shop: Shop) -> None:
 def test_operators_work_with_the_sam_cli(shop: Shop, tmp_path: Path) -> None:
     shop.storefront.post("/v1/events?wait=true", shop.order("kim", "k1", "2024-03-01", "5000.00"))
     before = shop.storefront.get("/v1/members/kim").json
-    again = _remote_invoke(shop, "RebuildFunction", {"program": PROGRAM, "member_id": "kim"}, tmp_path)
-    assert again["outcomes"] == []
+    asked = tmp_path / "event.json"
+    asked.write_text(json.dumps({"program": PROGRAM, "member_id": "kim"}))
+    assert remote_invoke(shop.stack, "RebuildFunction", asked)["outcomes"] == []
     assert shop.storefront.get("/v1/members/kim").json == before
-    reviewed = _remote_invoke(shop, "ReviewFunction", {"program": PROGRAM, "as_of": "2024-03-02"}, tmp_path)
-    assert reviewed == {"reviewed": {PROGRAM: 0}}
-
-
-def _remote_invoke(shop: Shop, function: str, event: Any, tmp_path: Path) -> Any:
-    file = tmp_path / "event.json"
-    file.write_text(json.dumps(event))
-    done = subprocess.run(
-        sam.command("remote", "invoke", function, "--event-file", str(file), environment="local"),
-        cwd=sam.ROOT,
-        env=shop.stack.emulator.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    asked.write_text(json.dumps({"program": PROGRAM, "as_of": "2024-03-02"}))
+    assert remote_invoke(shop.stack, "ReviewFunction", asked) == {"reviewed": {PROGRAM: 0}}

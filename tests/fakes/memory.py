@@ -10,7 +10,7 @@ from threading import RLock
 from typing import Any
 from zlib import crc32
 
-from membership.errors import NotFound, Unsettleable
+from membership.errors import NoProgram, NotFound, Unsettleable
 from membership.facts import Fact, facts
 from membership.member.applied import AppliedFacts
 from membership.member.state import Member, OrderAccount
@@ -237,7 +237,7 @@ class MemoryPrograms:
 
     def versions(self, program: str) -> Versions:
         if program not in self._versions:
-            raise NotFound(f"there is no program {program!r} yet")
+            raise NoProgram(f"there is no program {program!r} yet")
         return Versions(
             {number: Program.model_validate_json(body) for number, body in self._versions[program].items()}
         )

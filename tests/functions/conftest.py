@@ -19,6 +19,7 @@ from moto import mock_aws
 from functions.authorize import app as authorize
 from membership import runtime
 from membership.http.operations import OPERATIONS
+from tests.functions.rights import Right, calls, rights
 from tests.programs import rules
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +47,12 @@ def resources() -> dict[str, Any]:
     """The template's resources."""
     found: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text("utf-8"), _Template)["Resources"]
     return found
+
+
+@cache
+def role(function: str) -> list[Right]:
+    """What a function may do to the tables."""
+    return rights(resources()[f"{function.capitalize()}Role"])
 
 
 def template_routes() -> dict[tuple[str, str], tuple[str, bool]]:
@@ -108,6 +115,8 @@ class Cloud:
     sqs: Any
     queue: str
     now: datetime = NOW
+    running: str = ""
+    """The function that is at work; none where a test itself looks at the tables."""
     routes: dict[tuple[str, str], tuple[str, bool]] = field(default_factory=template_routes)
 
     def dump(self) -> dict[str, list[Any]]:
@@ -121,7 +130,17 @@ class Cloud:
         self, function: str, event: dict[str, Any], remaining: Callable[[], int] = lambda: 300_000
     ) -> Any:
         handler = importlib.import_module(f"functions.{function}.app").handler
-        return handler(event, LambdaContext(function, remaining=remaining))
+        self.running = function
+        try:
+            return handler(event, LambdaContext(function, remaining=remaining))
+        finally:
+            self.running = ""
+
+    def guard(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """Refuses a call that the role of the running function would be refused."""
+        for call in calls(model.name, params):
+            if self.running and not any(right.covers(call) for right in role(self.running)):
+                raise PermissionError(f"{self.running} may not {call}")
 
     def messages(self) -> list[Any]:
         found = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
@@ -240,6 +259,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         cloud = Cloud(dynamodb, sqs, queue)
         monkeypatch.setattr(runtime, "now", lambda: cloud.now)
         runtime.forget()
+        runtime.dynamodb().meta.events.register("provide-client-params.dynamodb", cloud.guard)
         yield cloud
         runtime.forget()
 

@@ -60,6 +60,7 @@ def types(answer: Any) -> list[str]:
 # ── Holds and lifts ───────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.proves("G2")
 def test_a_lift_shows_the_member_why_and_ends_on_its_day(house: Client) -> None:
     buy(house, "6000.00")
     answer = house.post("/v1/members/ann/actions", act("lift", tier="gold", until="2027-06-01"))
@@ -124,6 +125,7 @@ def test_nobody_is_lifted_by_more_than_two_tiers_however_often(house: Client) ->
     assert types(longer) == ["tier.overridden"]
 
 
+@pytest.mark.proves("D5")
 def test_a_hold_can_be_released(house: Client) -> None:
     buy(house, "6000.00")
     house.post("/v1/members/ann/actions", act("hold", tier="gold", until="2027-12-31"))
@@ -138,6 +140,7 @@ def test_a_hold_can_be_released(house: Client) -> None:
 # ── Blocked, left, merged ─────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.proves("U8")
 def test_a_blocked_member_earns_nothing_until_somebody_says_why_not(
     cloud: Cloud, house: Client, counter: Client
 ) -> None:
@@ -265,6 +268,7 @@ def decision(verdict: str, **told: Any) -> dict[str, Any]:
     return {"id": "d1", "verdict": verdict, "by": "Chen Jie", "reason": "looked at it closely"} | told
 
 
+@pytest.mark.proves("U3")
 def test_a_reviewed_promotion_waits_for_an_operator(house: Client) -> None:
     buy(house, "1000000.00")
     assert standing(house)["tier"]["id"] == "gold"
@@ -277,6 +281,7 @@ def test_a_reviewed_promotion_waits_for_an_operator(house: Client) -> None:
     assert [done["answer"]["reason"] for done in asked(house, "approved")] == ["looked at it closely"]
 
 
+@pytest.mark.proves("U3", "G2")
 def test_of_two_operators_at_once_one_decides(cloud: Cloud, house: Client) -> None:
     buy(house, "1000000.00")
     [one] = [one for one in asked(house) if one["kind"] == "promotion"]
@@ -292,6 +297,7 @@ def test_of_two_operators_at_once_one_decides(cloud: Cloud, house: Client) -> No
     assert standing(house)["tier"]["id"] == "gold"
 
 
+@pytest.mark.proves("U4")
 def test_a_special_member_is_lifted_with_thanks(house: Client) -> None:
     buy(house, "150000.00")
     house.post("/v1/members/ann/actions", act("hold", tier="regular", until="2027-12-31"))
@@ -356,6 +362,7 @@ def test_nothing_brings_an_erased_member_back(cloud: Cloud, house: Client) -> No
 # ── Versions ──────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.proves("T1", "D7")
 def test_a_version_is_told_in_words_before_and_after_it_is_put(cloud: Cloud, house: Client) -> None:
     dearer = PROGRAM.replace("spend: 5000}", "spend: 6000}")
     before = cloud.dump()
@@ -375,6 +382,7 @@ def test_a_version_is_told_in_words_before_and_after_it_is_put(cloud: Cloud, hou
     assert [(one["version"], one["in_force"]) for one in versions] == [(2, True), (1, False)]
 
 
+@pytest.mark.proves("D7")
 def test_nobody_is_stranded_by_a_new_version(cloud: Cloud, house: Client) -> None:
     buy(house, "6000.00")
     cloud.later(hours=1)

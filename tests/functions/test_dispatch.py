@@ -13,12 +13,14 @@ import pytest
 from moto import mock_aws
 
 from functions.dispatch import app
+from membership import runtime
 from membership.channels import delivery_id, open_channels
 from membership.channels.outgoing import ANY, Poster
 from membership.channels.webhook import WebhookSettings, new_secret
 from membership.dispatching import Backoff, Dispatcher
 from membership.store.deliveries import Deliveries
 from tests.store.test_deliveries import TABLE, state_table
+from tools.demo import program as demo
 from tools.receiver import Receiver
 
 EVENTS = Path(__file__).parents[2] / "events" / "dispatch"
@@ -52,9 +54,9 @@ class Cloud:
             "RETRY_CAP_SECONDS": "0",
         }
 
-    def configure(self, url: str) -> None:
+    def configure(self, url: str, program: str = "demo") -> None:
         settings = WebhookSettings.new(url, SECRET, now()).model_dump(mode="json")
-        self.deliveries.configure("demo", "webhook", settings, None)
+        self.deliveries.configure(program, "webhook", settings, None)
 
     def send(self, *numbers: int) -> None:
         for number in numbers:
@@ -122,7 +124,9 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
     with mock_aws():
+        runtime.forget()
         yield Cloud()
+        runtime.forget()
 
 
 @pytest.fixture
@@ -225,6 +229,7 @@ def test_sample_events(file: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud
     """As `sam remote invoke` sends them, through Lambda's own entry."""
     for name, value in cloud.env.items():
         monkeypatch.setenv(name, value)
-    cloud.configure(receiver.url)
+    cloud.configure(receiver.url, program=demo.program().id)
     assert app.handler(json.loads(file.read_text()), LambdaContext()) == {"batchItemFailures": []}
-    assert receiver.rejected == 0
+    rewards = {"reward.granted": 1} if file.stem == "reward_granted" else {}  # nothing is there to be resent
+    assert receiver.summary()["types"] == rewards

@@ -17,6 +17,7 @@ def tell(shop: Client, *events: dict[str, Any]) -> None:
     assert {told["status"] for told in answer.json["data"]} == {"accepted"}, answer.body
 
 
+@pytest.mark.proves("M2", "D2")
 def test_a_member(shop: Client) -> None:
     shop.put("/v1/members/ann", {"birthday": "02-29", "labels": ["vip"], "referrer": "bob"})
     tell(shop, order(amount="6000.00"))
@@ -39,6 +40,24 @@ def test_a_member(shop: Client) -> None:
     }
 
 
+@pytest.mark.proves("M4", "U1")
+def test_spend_and_interactions_together_reach_a_tier(neighbour: Client) -> None:
+    def activity(n: int) -> dict[str, Any]:
+        return order(id=f"a{n}", type="activity", data={"kind": "check_in"})
+
+    def silver() -> bool:
+        [standing] = neighbour.get("/v1/members/ann").json["standings"]
+        return bool(standing["tier"]["id"] == "silver")
+
+    tell(neighbour, order(amount="1000.00"), *map(activity, range(4)))
+    assert not silver(), "four of five interactions"
+    tell(neighbour, order(order_id="o2", amount="7000.00"))
+    assert not silver(), "no spend makes up for the fifth"
+    tell(neighbour, activity(4))
+    assert silver()
+
+
+@pytest.mark.proves("T2")
 def test_progress(shop: Client) -> None:
     tell(shop, order(amount="6000.00"))
     progress = shop.get("/v1/members/ann/progress").json
@@ -69,6 +88,7 @@ def test_a_member_on_trial_has_progress_too(shop: Client) -> None:
     assert "On trial" in shop.get("/v1/members/ann/progress.svg").body
 
 
+@pytest.mark.proves("T2")
 def test_the_picture(shop: Client) -> None:
     tell(shop, order(amount="6000.00"))
     for lang, tier in (("en", "Silver"), ("zh", "银卡会员")):
@@ -80,6 +100,7 @@ def test_the_picture(shop: Client) -> None:
         assert tier in "".join(svg.itertext())
 
 
+@pytest.mark.proves("T4")
 def test_history_is_told_in_pages_newest_first(shop: Client) -> None:
     tell(shop, *(order(order_id=f"o{n}", amount="1000.00") for n in range(6)))
     whole = shop.get("/v1/members/ann/history?limit=100").json
@@ -97,6 +118,7 @@ def test_history_is_told_in_pages_newest_first(shop: Client) -> None:
     assert found == whole["data"]
 
 
+@pytest.mark.proves("T4", "U6")
 def test_history_says_why(shop: Client) -> None:
     tell(shop, order(amount="6000.00"))
     for lang, told in (("en", "met (¥6,000)"), ("zh", "已满足（¥6,000）")):
@@ -107,6 +129,7 @@ def test_history_says_why(shop: Client) -> None:
         assert any(told in seen for seen in why["seen"]), why
 
 
+@pytest.mark.proves("U6")
 def test_history_is_worded_by_the_version_that_decided(cloud: Cloud, operator: Client) -> None:
     tell(operator, order(amount="6000.00"))
     cloud.later(days=1)

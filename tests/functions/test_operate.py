@@ -167,7 +167,7 @@ def test_the_largest_ladder_is_risen_through_at_once(cloud: Cloud) -> None:
 def test_the_first_key_is_issued_from_nothing(cloud: Cloud) -> None:
     told = cloud.invoke("operate", json.loads((EVENTS / "operate" / "issue_key.json").read_text()))
     assert set(told) == {"key_id", "secret"}
-    assert runtime.access().caller(told["secret"]) == Caller("demo", "operator", told["key_id"])
+    assert runtime.access().caller(told["secret"]) == Caller("cdnow", "operator", told["key_id"])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.functions.conftest import Client, Cloud
-from tests.programs import rules
+from tools.demo import program
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -18,11 +18,10 @@ def sample(name: str) -> Any:
 
 @pytest.fixture
 def demo(cloud: Cloud) -> Client:
-    """The program that the samples are of."""
-
-    client = Client(cloud, cloud.issue("demo"))
-    preset = rules("p2-customer-policy").replace("id: customer-policy", "id: demo")
-    assert client.put("/v1/program", preset).status == 200
+    """The program that the samples are of: what make up and make demo put."""
+    wanted = program.document()
+    client = Client(cloud, cloud.issue(wanted["id"]))
+    assert client.put("/v1/program", wanted).status == 200
     return client
 
 
@@ -30,6 +29,8 @@ def test_samples_of_ingest_and_members(cloud: Cloud, demo: Client) -> None:
     for name in ("ingest/enrol", "ingest/events", "members/program", "members/progress"):
         told = cloud.invoke(name.split("/")[0], sample(name))
         assert told["statusCode"] == 200, (name, told["body"])
+    taken = json.loads(cloud.invoke("ingest", sample("ingest/events"))["body"])
+    assert [event["status"] for event in taken["data"]] == ["duplicate", "duplicate"]
 
 
 def test_the_sample_of_authorize_is_nobodys_key(cloud: Cloud) -> None:
@@ -40,5 +41,5 @@ def test_the_sample_of_authorize_is_nobodys_key(cloud: Cloud) -> None:
 def test_samples_of_review_rank_and_rebuild(cloud: Cloud, demo: Client) -> None:
     cloud.invoke("ingest", sample("ingest/events"))
     assert set(cloud.invoke("rebuild", sample("rebuild/one_member"))) == {"member", "outcomes"}
-    assert cloud.invoke("review", sample("review/one_program_one_day"))["reviewed"] == {"demo": 0}
+    assert cloud.invoke("review", sample("review/one_program_one_day"))["reviewed"] == {"cdnow": 0}
     assert cloud.invoke("rank", sample("rank/one_program_one_day")) == {"cuts": []}

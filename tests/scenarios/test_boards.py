@@ -3,7 +3,7 @@
 import pytest
 
 from membership.program.reading import read_program
-from tests.scenarios.world import World
+from tests.scenarios.world import World, preset
 
 LADDER = """
 id: ladder
@@ -27,6 +27,7 @@ def world() -> World:
     return world
 
 
+@pytest.mark.proves("E2")
 def test_the_top_is_entered_when_the_board_is_cut(world: World) -> None:
     world.order("m20", "2026-01-12", 5000)
     world.order("m18", "2026-01-12", 5000)
@@ -69,3 +70,19 @@ def test_who_is_overtaken_falls_with_a_notice(world: World) -> None:
     [fallen] = world.history("m20", "tier.downgraded")
     assert (fallen.at - world.history("m20", "tier.will_downgrade")[-1].at).days >= 30
     assert world.equals_a_rebuild(["m20"])
+
+
+def test_the_growth_ladder_ends_with_the_board_of_the_year() -> None:
+    """Preset P3: spend of 5,000 and the top 10 % of this year's contribution board."""
+    world = World(preset("p3-growth-ladder"))
+    for n in range(1, 31):
+        world.activity(f"m{n}", "2026-03-10", "campaign", n)
+    for n in (30, 28, 27):
+        world.order(f"m{n}", "2026-03-12", 5000)
+    [cut] = world.cut("2026-04-01")
+    assert (cut.members, cut.least, cut.told) == (30, {"top 10%": 2800}, 3)
+    assert [world.tier(f"m{n}") for n in (30, 29, 28, 27)] == ["svip", "beginner", "svip", "beginner"]
+    assert str(world.member("m30").standings["main"].expires_on) == "2028-01-01"
+    world.nights("2026-04-02", "2026-06-02")
+    assert world.tier("m30") == "svip", "the board is cut each month; the tier is promised"
+    assert world.history("m30", "tier.will_downgrade") == []

@@ -25,6 +25,7 @@ def tiers(world: World) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.proves("D7")
 def test_stricter_rules_only_lead_to_a_notice(world: World) -> None:
     stricter = tiers(world)
     stricter[2]["qualify"] = {"any": [{"spend": 90_000}]}

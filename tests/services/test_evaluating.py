@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from membership.errors import Contended
+from membership.errors import Contended, NotFound
 from membership.evaluating import BatchUnfinished, Verdict, evaluate, read_batch
 from membership.facts import Fact
 from membership.settling import Committed, Settling
@@ -15,12 +15,14 @@ from tests.services.conftest import NOW, Services
 class Troubled:
     """Settles as usual, except that some facts or members make it fail."""
 
-    def __init__(self, settling: Settling, poison: str = "", contended: str = "") -> None:
-        self.settling, self.poison, self.contended = settling, poison, contended
+    def __init__(self, settling: Settling, poison: str = "", contended: str = "", erased: str = "") -> None:
+        self.settling, self.poison, self.contended, self.erased = settling, poison, contended, erased
 
     def settle(self, program: str, member_id: str, facts: list[Fact], now: datetime) -> Committed:
         if member_id == self.contended:
             raise Contended("others were first")
+        if member_id == self.erased:
+            raise NotFound("no such member")
         if any(fact.key == self.poison for fact in facts):
             # The way a fault of the domain shows: an exception nobody foresaw, from deep inside.
             facts = [fact.model_copy(update={"occurred_at": None}) for fact in facts]
@@ -73,6 +75,36 @@ def test_trouble_that_passes_is_raised_after_the_others_are_settled(services: Se
     with pytest.raises(BatchUnfinished):
         run(services, settling, services.order("ann", "1"), services.order("bob", "2", 5000_00))
     assert services.tier("bob") == "silver"
+    assert not services.ledger.is_parked(services.program.id, "ann")
+
+
+def test_a_program_that_is_not_there_parks_nobody(services: Services) -> None:
+    """The state table was emptied, or restored from before the program: its members are sound."""
+    batch = {
+        (program, fact.member_id): [fact]
+        for program, fact in (
+            ("lost", services.order("ann", "1")),
+            ("customer-policy", services.order("bob", "2")),
+        )
+    }
+    heard: list[Verdict] = []
+    with pytest.raises(BatchUnfinished):
+        evaluate(
+            batch,
+            services.settling,
+            services.ledger,
+            NOW,
+            (Contended,),
+            lambda verdict, _: heard.append(verdict),
+        )
+    assert sorted(heard) == ["settled", "unfinished"]
+    assert services.tier("bob") == "regular"
+    assert not services.ledger.is_parked("lost", "ann")
+
+
+def test_nothing_is_noted_of_a_member_that_was_erased_meanwhile(services: Services) -> None:
+    settling = Troubled(services.settling, erased="ann")
+    assert run(services, settling, services.order("ann", "1")) == ["settled"]
     assert not services.ledger.is_parked(services.program.id, "ann")
 
 

@@ -37,6 +37,7 @@ def types(services: Services, member_id: str) -> list[str]:
     return [one.type for one in services.ledger.outcomes(services.program.id, member_id)]
 
 
+@pytest.mark.proves("G3")
 def test_sums_tiers_and_gifts_of_two_join(services: Services) -> None:
     services.settle(services.order("a", "1", 12_000_00), services.order("b", "2", 9_000_00))
     services.settle(merge("a", "b"))
@@ -49,6 +50,7 @@ def test_sums_tiers_and_gifts_of_two_join(services: Services) -> None:
     assert not again.outcomes
 
 
+@pytest.mark.proves("D6")
 def test_a_refund_finds_an_order_of_the_member_that_went_away(services: Services) -> None:
     services.settle(services.order("a", "1", 12_000_00), services.order("b", "2", 9_000_00))
     services.settle(Refund(**back(1), member_id="a", order_id="1", amount=1_000_00))

@@ -19,6 +19,7 @@ def members_due(services: Services, count: int) -> list[str]:
     return names
 
 
+@pytest.mark.proves("D8")
 def test_each_due_member_gets_one_fact_however_often_it_runs(services: Services) -> None:
     names = members_due(services, 40)
     for _ in range(3):
@@ -32,6 +33,7 @@ def test_nobody_is_reviewed_before_the_day(services: Services) -> None:
     assert review(services.ledger, services.program, DAY - days(1), NOW, Place(), lambda: True).reviewed == 0
 
 
+@pytest.mark.proves("D8")
 def test_a_review_that_stops_goes_on_where_it_stopped(services: Services) -> None:
     names = members_due(services, 60)
     runs, place = 0, Place()

@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 
 import typer
 from rich import box
@@ -23,18 +24,33 @@ from tools.sam import ROOT
 console = Console(highlight=False)
 
 
-def main() -> None:
-    """Measures; asserts nothing, as times differ from machine to machine (tests hold the units)."""
+class Part(StrEnum):
+    """What can be measured by itself."""
+
+    domain = "domain"
+    imports = "imports"
+    units = "units"
+    speed = "speed"
+
+
+def main(part: Part | None = None) -> None:
+    """Measures all, or a part. Asserts nothing, as times differ between machines (tests hold the units)."""
+    parts = {part} if part else set(Part)
     console.print(
         f"[bold]Measured here[/]: Python {platform.python_version()}, {os.cpu_count()} processors "
         f"({platform.machine()}), one run; times are medians of rounds that take turns."
     )
-    _domain()
+    if Part.domain in parts:
+        _domain()
+    if parts == {Part.domain}:
+        return
     with _stack() as stack:
-        _imports(stack)
-        here = stand.build(stack)
-        _units(here, stand.build(stack, demo.program()))
-        _speed(here, stack)
+        if Part.imports in parts:
+            _imports(stack)
+        if Part.units in parts:
+            _units(stand.build(stack), stand.build(stack, demo.program()))
+        if Part.speed in parts:
+            _speed(stand.build(stack), stack)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from tools.bench.meter import item_bytes
 from tools.bench.stand import Stand, orders, regular, take
 from tools.demo.shop import in_time
 
-BATCHES = (2, 5, 10, 100)
+BATCHES = (2, 4, 10, 100)
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,11 @@ def go_on(console: Console, shop: Shop | None, member: str) -> None:
         )
         console.print(f"  BASE={shop.stack.base_url}", soft_wrap=True)
         console.print(f"  OPERATOR={shop.operator.key} STOREFRONT={shop.storefront.key}", soft_wrap=True)
+        console.print(
+            "\nThe receiver of the webhooks has ended with the demo, and deliveries fail until there is "
+            "another: the first two calls put it, and tell its secret. One to start with is in "
+            "docs/how-to/receive-webhooks.md.\n"
+        )
     else:
         console.print(
             "make demo stops all that it starts. [bold]make demo KEEP=1[/] leaves the stack running with the "
@@ -105,11 +110,18 @@ def go_on(console: Console, shop: Shop | None, member: str) -> None:
         '{"id":"e1","type":"order","member_id":"ann","occurred_at":"2026-01-02T10:00:00-05:00",'
         '"data":{"order_id":"o1","amount":"120.00","currency":"USD"}}'
     )
-    calls = (
+    calls = [
         ("STOREFRONT", f"-d '{order}' \"$BASE/v1/events?wait=true\""),
         ("STOREFRONT", f"$BASE/v1/members/{member if shop else 'ann'}/progress"),
         ("OPERATOR", '"$BASE/v1/deliveries?limit=5"'),
-    )
+    ]
+    if shop:
+        yours = '{"url":"http://127.0.0.1:8099/"}'
+        calls = [
+            ("OPERATOR", f"-X PUT -d '{yours}' $BASE/v1/channels/webhook"),
+            ("OPERATOR", "-X POST $BASE/v1/channels/webhook/rotate"),
+            *calls,
+        ]
     for key, call in calls:
         console.print(f'  curl -H "Authorization: Bearer ${key}" {call}', soft_wrap=True, markup=False)
 

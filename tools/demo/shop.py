@@ -1,17 +1,19 @@
 """A shop of its own on a deployed stack: keys, a program, orders sent as any shop would send them."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import islice
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 from tools.cdnow import Purchase
 from tools.demo import program
-from tools.demo.api import Api
+from tools.demo.api import Api, Refused
 from tools.deploy import Stack
 
 BATCH = 100
@@ -35,13 +37,38 @@ class Shop:
 
 
 def open_shop(stack: Stack) -> Shop:
-    """As on an account: whoever may invoke the function issues the first key, and that key does the rest."""
+    """As on an account: whoever may invoke the function issues the first key, and that key does the rest.
+
+    Opened again, it has the keys that it had: they are kept beside the emulator, and go with it.
+    """
+    kept = stack.emulator.home / "keys.json"
+    shop = _opened_before(stack, kept) or _opened(stack)
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps({"operator": shop.operator.key, "storefront": shop.storefront.key}))
+    shop.operator.put("/v1/program", program.document())
+    return shop
+
+
+def _opened(stack: Stack) -> Shop:
     wanted = program.document()
     first = {"issue_key": {"program": wanted["id"], "role": "operator", "label": "demo"}}
     operator = Api(stack.base_url, stack.invoke("OperateFunction", first)["secret"])
-    operator.put("/v1/program", wanted)
     storefront = operator.post("/v1/keys", {"role": "storefront", "label": "demo shop"})["secret"]
     return Shop(stack, wanted["id"], operator, Api(stack.base_url, storefront))
+
+
+def _opened_before(stack: Stack, kept: Path) -> Shop | None:
+    """None where there are no keys, or one of them opens nothing any more."""
+    if not kept.exists():
+        return None
+    keys = json.loads(kept.read_text())
+    operator, storefront = (Api(stack.base_url, keys[role]) for role in ("operator", "storefront"))
+    try:
+        for one in (operator, storefront):
+            one.get("/v1/program")
+    except Refused:
+        return None
+    return Shop(stack, program.program().id, operator, storefront)
 
 
 def in_time(purchases: Sequence[Purchase]) -> list[Purchase]:

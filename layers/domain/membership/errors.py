@@ -50,6 +50,10 @@ class NotFound(MembershipError):
     """Nothing there, or nothing that this caller may know of: both answer alike."""
 
 
+class NoProgram(NotFound):
+    """A program of which no version was ever put: of its members nothing can be decided."""
+
+
 class Unsettleable(MembershipError):
     """The domain fails on this member's facts: a fault of ours, mended by a new version and a rebuild."""
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Literal
 
-from membership.errors import MembershipError, NotFound, Unsettleable
+from membership.errors import MembershipError, NoProgram, NotFound, Unsettleable
 from membership.facts import Fact
 from membership.settling import Settling
 from membership.store import items, keys
@@ -19,7 +19,8 @@ Verdict = Literal["settled", "parked", "unfinished"]
 
 
 class BatchUnfinished(MembershipError):
-    """Some members could not be settled now (throttled, contended); the stream has to try again."""
+    """Some members could not be settled now (throttled, contended, no program there); the stream has to try
+    again."""
 
 
 def read_batch(records: Iterable[Mapping[str, Any]]) -> Batch:
@@ -45,15 +46,21 @@ def evaluate(
     `passing` are the errors of infrastructure that another attempt may not meet; `note` hears of each member.
     """
 
+    # Facts are only taken for programs that are there: one that is gone is not a member's fault, but the
+    # table's. All its members would be parked for one cause; so the batch waits until that is mended.
+    mendable: tuple[type[Exception], ...] = (NoProgram, *passing)
+
     def one(member: tuple[tuple[str, str], Sequence[Fact]]) -> Verdict:
         (program, member_id), facts = member
         try:
             settling.settle(program, member_id, facts, now)
-        except (Unsettleable, NotFound) as fault:
+        except Unsettleable as fault:
             return park_or_settle(program, facts, fault)
-        except passing as trouble:
+        except mendable as trouble:
             note("unfinished", trouble)
             return "unfinished"
+        except NotFound:  # erased meanwhile: nothing is left to settle, and nothing may be noted of it
+            pass
         note("settled", None)
         return "settled"
 

@@ -31,6 +31,17 @@ def test_it_says_in_words_all_that_it_shows() -> None:
         assert said in words, said
 
 
+def test_ways_that_it_has_no_room_for_are_counted() -> None:
+    assert "To Gold: 5 more orders, or ¥13,700 more spend, or 1 other way." in draw(P2, on_the_way(), "en")
+    assert "再消费 ¥13,700，另有 1 种方式。" in draw(P2, on_the_way(), "zh")
+    document = P2.model_dump(mode="json", exclude_unset=True)
+    document["tiers"][2]["qualify"]["any"].append({"tenure_years": 9})
+    four_ways = Program.model_validate(document)
+    assert "or 2 other ways." in draw(four_ways, on_the_way(four_ways), "en")
+    assert "另有 2 种方式。" in draw(four_ways, on_the_way(four_ways), "zh")
+    assert "other way" not in draw(P1, on_the_way(P1), "en"), "there is one only"
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_it_is_read_aloud(lang: Language) -> None:
     svg = ElementTree.fromstring(draw(P2, on_the_way(), lang))

@@ -23,6 +23,26 @@ PROGRAMS = {name: read_program(presets.text(name)) for name in presets.names()}
 every_preset = pytest.mark.parametrize("name", presets.names())
 
 
+@pytest.mark.proves(
+    "M1",
+    "M3",
+    "M5",
+    "M6",
+    "M7",
+    "P1",
+    "P2",
+    "P3",
+    "P4",
+    "P5",
+    "P6",
+    "P7",
+    "P8",
+    "P9",
+    "P10",
+    "P11",
+    "U2",
+    "D1",
+)
 @pytest.mark.parametrize(
     ("name", "example"),
     [

@@ -4,7 +4,7 @@ What is reached is told by a hatch and an edge, and always by words too; colour 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from unicodedata import east_asian_width
@@ -15,6 +15,8 @@ from membership.program.schema import Program
 from membership.program.text import Language, Text
 
 WIDTH = 640
+SHOWN_WAYS = 2
+"""There is room for the nearest ways; of the others the picture says how many they are."""
 _EDGE = 28
 _RIGHT = WIDTH - _EDGE
 _INK, _SOFT, _FILL, _LINE = "#111827", "#374151", "#1e40af", "#6b7280"
@@ -29,6 +31,8 @@ _WORDS: Mapping[str, Text] = {
     "kept": Text(en="What keeps {tier} is done.", zh="{tier}的保级条件已满足。"),
     "valid": Text(en="Valid through {day}.", zh="有效期至 {day}。"),
     "notice": Text(en="From {day} you would be {lower}.", zh="若未保级，{day} 起将变为{lower}。"),
+    "more": Text(en="{ways}, or {n} other ways", zh="{ways}，另有 {n} 种方式"),
+    "one more": Text(en="{ways}, or 1 other way", zh="{ways}，另有 1 种方式"),
     "of": Text(en="{have} of {need}", zh="{have} / {need}"),
     "row": Text(en="{name}: {have}, of {need} needed.", zh="{name}：{have}，需 {need}。"),
 }
@@ -133,9 +137,13 @@ def _notes(program: Program, ladder: LadderProgress, tier: str, lang: Language) 
         yield _say("keep", lang, tier=tier, ways=missing) if missing else _say("kept", lang, tier=tier)
 
 
-def _missing(ways: Iterable[Way], program: Program, lang: Language) -> str:
+def _missing(ways: Sequence[Way], program: Program, lang: Language) -> str:
+    """The nearest ways, and how many more there are; empty where nothing is missing."""
     told: list[Mapping[str, int]] = [{one.metric: one.remaining for one in way.missing} for way in ways]
-    return wording.lacking(told, program, lang, shown=2)
+    words, more = wording.lacking(told, program, lang, SHOWN_WAYS), len(ways) - SHOWN_WAYS
+    if not words or more < 1:
+        return words
+    return _say("more" if more > 1 else "one more", lang, ways=words, n=more)
 
 
 def _spoken(page: _Page, program: Program, lang: Language) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from membership.errors import NotFound, Unsettleable
+from membership.errors import NoProgram, Unsettleable
 from membership.program.schema import Program, Versions
 from membership.store import keys
 from membership.store.tables import Tables, lost_race, paged
@@ -26,7 +26,7 @@ class Programs:
         self._cache: dict[str, tuple[float, Versions]] = {}
 
     def versions(self, program: str) -> Versions:
-        """Every version of the program. Raises NotFound where none was ever put."""
+        """Every version of the program. Raises NoProgram where none was ever put."""
         cached = self._cache.get(program)
         if cached and self._monotonic() - cached[0] < self._fresh_for:
             return cached[1]
@@ -44,7 +44,7 @@ class Programs:
             )
         }
         if not found:
-            raise NotFound(f"there is no program {program!r} yet; put one with PUT /v1/program")
+            raise NoProgram(f"there is no program {program!r} yet; put one with PUT /v1/program")
         versions = Versions(found)
         self._cache[program] = (self._monotonic(), versions)
         return versions
