@@ -247,7 +247,7 @@ def test_a_special_member_is_lifted_by_two_tiers_at_most() -> None:
     given = [answer | {"tier": "black"}]
     assert told(played(given, [then[0]], joined="2015-12-31")) == []
     assert told(played(given, [then[0], {"on": "2026-01-02", "tier": "bronze"}], joined="2015-12-31")) == [
-        ("examples[0].given[0].tier", "is not what a special member can be lifted to")
+        ("examples[0].given[0].tier", "is not one or two tiers above the member's")
     ]
     given = [{key: answer[key] for key in ("on", "act", "tier")}]
     assert told(played(given, [{"on": "2026-01-02", "tier": "bronze"}], joined="2015-12-31")) == [
@@ -292,6 +292,19 @@ def test_an_act_that_can_not_be_is_a_flaw(act: str, message: str) -> None:
     given = [BUYS, {"on": "2026-03-02", "act": act}]
     assert told(played(given, [{"on": "2026-03-02", "tier": "silver"}])) == [
         ("examples[0].given[1].act", message)
+    ]
+
+
+def test_acts_are_held_to_what_operators_may_do() -> None:
+    far = [BUYS, {"on": "2026-03-02", "act": "lift", "tier": "gold", "until": "2026-09-01"}]
+    assert told(played(far, [{"on": "2026-03-02", "tier": "gold"}])) == []
+    low = [BUYS, {"on": "2026-03-02", "act": "lift", "tier": "bronze", "until": "2026-09-01"}]
+    assert told(played(low, [{"on": "2026-03-02", "tier": "silver"}])) == [
+        ("examples[0].given[1].tier", "is not one or two tiers above the member's")
+    ]
+    soon = [BUYS, {"on": "2026-03-02", "act": "hold", "tier": "gold", "until": "2026-03-20"}]
+    assert told(played(soon, [{"on": "2026-03-02", "tier": "silver"}])) == [
+        ("examples[0].given[1].until", "is less than the notice of 30 days away")
     ]
 
 
@@ -385,3 +398,8 @@ def test_examples_that_take_too_long_are_not_played() -> None:
     [flaw] = played([line], [{"on": "2026-01-01", "tier": "bronze"}])
     assert (flaw.path, flaw.message) == ("examples", "tell of 36,500 things that happen")
     assert str(f"{MOST_THINGS:,}") in flaw.remedy
+
+
+def test_an_example_of_a_century_is_not_played() -> None:
+    [flaw] = played([BUYS], [{"on": "2126-03-01", "tier": "bronze"}])
+    assert (flaw.path, flaw.message) == ("examples[0]", "goes from 2026 to 2126")

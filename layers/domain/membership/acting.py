@@ -30,8 +30,6 @@ from membership.store.approvals import Approvals
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
 
-MOST_STEPS = 2
-"""How far above the tier that would count without it a member may be lifted."""
 LATEST = 50
 """Outcomes to look through for what a repeated request had led to."""
 
@@ -202,14 +200,10 @@ def _check_tier(ladder: Ladder, tier: str) -> None:
 
 def _check_lift(ladder: Ladder, member: Member, tier: str) -> None:
     _check_tier(ladder, tier)
-    standing = _standing(member, ladder).twin()
-    standing.overrides.pop("lifted", None)  # counted from what the member has without: no lift on a lift
-    shown = ladder.shown(standing)[1]
-    steps = ladder.rank(tier) - ladder.rank(shown)
-    if not 1 <= steps <= MOST_STEPS:
-        above: Sequence[str] = [one.id for one in ladder.above(shown)[:MOST_STEPS]]
+    above: Sequence[str] = [one.id for one in ladder.liftable(_standing(member, ladder))]
+    if tier not in above:
         remedy = f"Lift it to {' or '.join(above)}." if above else "It is at the top already."
-        raise _flaw("tier", tier, f"is not one or two tiers above {shown}", remedy)
+        raise _flaw("tier", tier, "is not one or two tiers above the member's", remedy)
 
 
 def _check_until(program: Program, ladder: Ladder, until: date, now: datetime) -> None:

@@ -16,7 +16,7 @@ from membership.member.progress import Way, progress
 from membership.member.state import Member
 from membership.outcomes import RewardGranted
 from membership.program import wording
-from membership.program.examples import ExpectedNotice, ExpectedValue, Then
+from membership.program.examples import Example, ExpectedNotice, ExpectedValue, Then
 from membership.program.misnamed import ladder_of, misnamed
 from membership.program.money import to_decimal, to_smallest
 from membership.program.places import shortened, shown
@@ -26,8 +26,10 @@ from membership.simulation import Life
 from membership.story import Story, things
 
 _ONE_DAY = timedelta(days=1)
-MOST_THINGS = 10_000
+MOST_THINGS = 3_000
 """That happen in all examples of a program: playing them takes seconds, and who publishes it waits."""
+MOST_YEARS = 40
+"""That an example may go through: each has nights to be reviewed."""
 
 
 def rehearse(program: Program) -> list[Flaw]:
@@ -37,7 +39,8 @@ def rehearse(program: Program) -> list[Flaw]:
     if happen > MOST_THINGS:
         remedy = f"Leave at most {MOST_THINGS:,}: fewer times, fewer days, fewer examples."
         return [Flaw("examples", None, f"tell of {happen:,} things that happen", remedy)]
-    flaws = [flaw for path, example in placed for flaw in misnamed(program, path, example)]
+    flaws = [flaw for path, example in placed for flaw in _too_long(path, example)]
+    flaws += [flaw for path, example in placed for flaw in misnamed(program, path, example)]
     if not flaws:
         for path, example in placed:
             story = Story(program, path, example)
@@ -45,6 +48,14 @@ def rehearse(program: Program) -> list[Flaw]:
                 flaws += story.play(until=story.at(then.on))
                 flaws += _differences(program, story, f"{path}.then[{n}]", then)
     return flaws[:MOST_FLAWS]
+
+
+def _too_long(path: str, example: Example) -> Iterator[Flaw]:
+    years = [given.on.year for given in example.given] + [then.on.year for then in example.then]
+    years += [example.joined.year] if example.joined else []
+    if max(years) - min(years) > MOST_YEARS:
+        message = f"goes from {min(years)} to {max(years)}"
+        yield Flaw(path, example.title, message, f"Leave at most {MOST_YEARS} years.")
 
 
 def _differences(program: Program, story: Story, path: str, then: Then) -> Iterator[Flaw]:

@@ -19,17 +19,16 @@ from membership.facts import (
     Referral,
     Refund,
 )
-from membership.member.state import Approval
+from membership.member.forecast import earliest_fall
 from membership.outcomes import FactIgnored, Outcome
 from membership.program.examples import Example, Given
 from membership.program.misnamed import board_of
 from membership.program.money import to_minor
-from membership.program.schema import Program
+from membership.program.places import shown
+from membership.program.schema import Ladder, Program
 from membership.simulation import Life
 
 _ONE_DAY = timedelta(days=1)
-MOST_LIFTED = 2
-"""Tiers that an operator may lift a special member by."""
 _SIMPLE: dict[str, Callable[[], Action]] = {
     "block": Block,
     "unblock": Unblock,
@@ -87,7 +86,7 @@ class Story:
             try:
                 self._happens(given, at, f"{n}@{at:%Y%m%d}")
             except _Impossible as fault:
-                value = getattr(given, fault.field)
+                value = shown(getattr(given, fault.field))
                 yield Flaw(f"{self._path}.given[{n}].{fault.field}", value, fault.message, fault.remedy)
         self.hero.pass_to(until)
 
@@ -194,8 +193,12 @@ class Story:
             case "hold" | "lift":
                 assert given.tier
                 assert given.until
+                ladder = self._ladder_of(given.tier)
+                if given.act == "lift":
+                    self._check_lift(given, ladder)
+                self._check_until(given, ladder)
                 kind = Hold if given.act == "hold" else Lift
-                return kind(ladder=self._ladder_of(given.tier), tier=given.tier, until=given.until)
+                return kind(ladder=ladder.id, tier=given.tier, until=given.until)
             case "release":
                 return self._release(given)
             case "approve" | "decline":
@@ -204,8 +207,8 @@ class Story:
                 return Merge(into=self.hero.member_id)
         return _SIMPLE[given.act or ""]()
 
-    def _ladder_of(self, tier: str) -> str:
-        return next(id_ for id_, ladder in self._program.ladders_by_id.items() if tier in ladder)
+    def _ladder_of(self, tier: str) -> Ladder:
+        return next(ladder for ladder in self._program.ladders_by_id.values() if tier in ladder)
 
     def _release(self, given: Given) -> Release:
         member = self._life(given.who).member
@@ -230,15 +233,24 @@ class Story:
             raise _Impossible("act", f"answers one of several: {names}", "Say which in `of`.")
         [(id_, asked)] = waiting.items()
         if verdict == "approve" and asked.kind == "special":
-            self._check_lift(given, asked)
+            ladder = self._program.ladders_by_id[asked.ladder]
+            self._check_lift(given, ladder)
+            self._check_until(given, ladder)
         return Decide(approval=id_, verdict=verdict, tier=given.tier, until=given.until)
 
-    def _check_lift(self, given: Given, asked: Approval) -> None:
-        ladder = self._program.ladders_by_id[asked.ladder]
-        above = [tier.id for tier in ladder.above(asked.tier)][:MOST_LIFTED]
+    def _check_lift(self, given: Given, ladder: Ladder) -> None:
+        member = self._life(given.who).member
+        standing = member.standings.get(ladder.id) if member else None
+        above = [tier.id for tier in ladder.liftable(standing)] if standing else []
         if given.tier not in above:
-            raise _Impossible(
-                "tier", "is not what a special member can be lifted to", f"Write {' or '.join(above)}."
-            )
+            remedy = f"Write {' or '.join(above)}." if above else "There is nothing to lift it to."
+            raise _Impossible("tier", "is not one or two tiers above the member's", remedy)
+
+    def _check_until(self, given: Given, ladder: Ladder) -> None:
+        """Its end is announced, as every other one."""
         if given.until is None:
             raise _Impossible("until", "is missing", "Write the day on which the lift ends.")
+        earliest = earliest_fall(self._program, ladder, self.at(given.on))
+        if given.until <= earliest:
+            message = f"is less than the notice of {ladder.downgrade.notice_days} days away"
+            raise _Impossible("until", message, f"Write a day after {earliest.isoformat()}.")

@@ -302,6 +302,10 @@ class Program(_Part):
         return [*seldom_meant(self)]
 
 
+MOST_LIFTED = 2
+"""Tiers that an operator may lift a member by."""
+
+
 class Ladder:
     """The tiers of a ladder in their order, with the rules that hold for each."""
 
@@ -346,6 +350,13 @@ class Ladder:
     def at_expiry(self, tier: Tier) -> bool:
         """Whether the tier is judged only where its promise ends."""
         return bool(tier.deduct) or self.validity(tier).at_expiry
+
+    def liftable(self, standing: Standing) -> tuple[Tier, ...]:
+        """The tiers that an operator may lift to: counted from what the member has without one, so that there
+        is no lift on a lift."""
+        beneath = standing.twin()
+        beneath.overrides.pop("lifted", None)
+        return self.above(self.shown(beneath)[1])[:MOST_LIFTED]
 
     def shown(self, standing: Standing) -> tuple[Source | Literal["earned"], str]:
         """The tier that counts, and what gives it.
