@@ -110,12 +110,14 @@ def test_history_is_told_in_pages_newest_first(shop: Client) -> None:
     found, url = [], "/v1/members/ann/history?limit=2"
     while True:
         page = shop.get(url).json
-        assert 1 <= len(page["data"]) <= 2 or not page.get("next_cursor")
+        assert 1 <= len(page["data"]) <= 2
         found += page["data"]
         if "next_cursor" not in page:
             break
         url = f"/v1/members/ann/history?limit=2&cursor={page['next_cursor']}"
     assert found == whole["data"]
+    full = shop.get(f"/v1/members/ann/history?limit={len(found)}").json
+    assert (full["data"], "next_cursor" in full) == (found, False), "nothing follows a page that is just full"
 
 
 @pytest.mark.proves("T4", "U6")
