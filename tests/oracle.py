@@ -598,8 +598,12 @@ class Oracle:
         decided: list[Told] = []
         quarter = (self.today.year, (self.today.month - 1) // 3)
         for condition, rule in self.rules.special.items():
-            waiting = any(one.condition == condition for one in self.asked)
-            if waiting or self.listed.get(condition) == quarter or self.shown == self.rules.tiers[-1].id:
+            waiting = [one for one in self.asked if one.condition == condition]
+            at_the_top = self.shown == self.rules.tiers[-1].id
+            if waiting and at_the_top:
+                self._withdraw(waiting)
+                decided.append(("approval.withdrawn", "special", self.shown))
+            if waiting or self.listed.get(condition) == quarter or at_the_top:
                 continue
             if rule(self.figures(self.today)):
                 self.listed[condition] = quarter
