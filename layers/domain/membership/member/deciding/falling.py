@@ -100,6 +100,7 @@ def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     day = max(lost - ONE_DAY, case.today) if ladder.at_expiry(tier) else case.today
     day = max(fall_day, case.today) if while_qualified else day
     seen = case.after_deduction(case.seen(day))
+    lost_already = not keep.met(case.seen(case.today))
     yield DowngradeAnnounced(
         at=case.case.at,
         ladder=ladder.id,
@@ -107,9 +108,7 @@ def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
         to_tier=_landing(case, judged, lost if while_qualified else day, lost)[0].id,
         announced_at=told,
         falls_on=lost,
-        reason="criterion_lost"
-        if while_qualified and not keep.met(case.seen(case.today))
-        else "promise_ends",
+        reason="criterion_lost" if while_qualified and lost_already else "promise_ends",
         prevented_by=_ways_to_keep(case, keep, seen, lost),
         evidence=case.case.evidence(keep, seen, day),
     )
