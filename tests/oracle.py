@@ -476,6 +476,8 @@ class Oracle:
     def _answer(self, question: Question, action: Any) -> list[Told]:
         self.asked.remove(question)
         decided = [("approval.decided", question.kind, action.verdict, action.tier or question.tier)]
+        if question.kind == "special":
+            self.listed[question.condition] = self._quarter()
         if action.verdict == "decline":
             if question.kind == "promotion":
                 self.place.declined[question.tier] = self._cycle(question.earned_on)
@@ -593,10 +595,13 @@ class Oracle:
         self.unnamed.append(question)
         return [("approval.requested", kind, tier)]
 
+    def _quarter(self) -> tuple[int, int]:
+        return self.today.year, (self.today.month - 1) // 3
+
     def _list(self) -> list[Told]:
         """Once a quarter, each condition for which nobody has answered yet; not who is at the top."""
         decided: list[Told] = []
-        quarter = (self.today.year, (self.today.month - 1) // 3)
+        quarter = self._quarter()
         for condition, rule in self.rules.special.items():
             waiting = [one for one in self.asked if one.condition == condition]
             at_the_top = self.shown == self.rules.tiers[-1].id
@@ -694,7 +699,7 @@ class Oracle:
         notice, fall = self.place.notice, self._fall_day()
         if notice is None or self._lost() or (fall is not None and fall <= notice.falls_on):
             return []
-        self.place.notice = None
+        self.place.notice, self.place.undermined = None, False
         return [("tier.kept", self.tier)]
 
     def _fall(self) -> list[Told]:

@@ -148,6 +148,8 @@ def test_a_blocked_member_earns_nothing_until_somebody_says_why_not(
     house.post("/v1/members/ann/actions", act("block", reason="invented complaints"))
     assert house.get("/v1/members/ann").json["status"] == "blocked"
     assert house.get("/v1/members/ann").json["standings"] == []
+    assert house.get("/v1/members/ann/progress").json["ladders"] == []
+    assert "This membership has ended." in house.get("/v1/members/ann/progress.svg").body
     cloud.later(days=1)
     bought = house.post(
         "/v1/events?wait=true", order("ann", "o2", "90000.00", occurred_at="2026-11-25T15:00:00+08:00")

@@ -125,7 +125,7 @@ def _moved(before: Course, after: Course, move: Move, day: date) -> str:
     ]
     member, program = after.members[day][move.member], after.program
     seen = progress(program, member, datetime.combine(day, time(23, 59), program.zone))
-    goal = next(one.goal for one in seen.ladders if one.ladder.id == after.ladder.id)
+    goal = next((one.goal for one in seen.ladders if one.ladder.id == after.ladder.id), None)
     said = f"{move.member}, {' → '.join(names)}"
     if goal is None:
         return said

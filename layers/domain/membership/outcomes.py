@@ -237,6 +237,8 @@ class ApprovalDecided(_OfTier):
     tier: str
     cycle: int | None = None
     """In which a declined promotion isn't asked for again."""
+    quarter: int | None = None
+    """Of a special review: in which the member isn't listed for it again, as year × 4 + quarter."""
     by: str
     reason: str
 

@@ -83,7 +83,11 @@ def _differences(program: Program, story: Story, path: str, then: Then) -> Itera
 
 def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: datetime) -> dict[str, Any]:
     """What `then` can expect → what there is."""
-    [one] = (one for one in progress(program, member, at).ladders if one.ladder.id == ladder.id)
+    rewards = tuple(got.reward.id for got in life.outcomes if isinstance(got, RewardGranted))
+    one = next((one for one in progress(program, member, at).ladders if one.ladder.id == ladder.id), None)
+    if one is None:  # who is blocked or has left is shown nothing but that
+        nothing = dict.fromkeys(_NOTHING, False) | {"progress": 0, "lacks": ""}
+        return nothing | {"status": member.status, "rewards": rewards}
     notice, value = one.notice, one.value
     return {
         "tier": one.tier.id if one.tier else False,
@@ -101,7 +105,7 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
         )
         if value
         else False,
-        "rewards": tuple(got.reward.id for got in life.outcomes if isinstance(got, RewardGranted)),
+        "rewards": rewards,
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 from membership.facts import Fact
 from membership.member.progress import Progress, progress
 from membership.member.progress_svg import draw
+from membership.member.state import Status
 from membership.program import presets
 from membership.program.reading import read_program
 from membership.program.schema import Program
@@ -122,6 +123,22 @@ def test_the_highest_tier_is_a_full_bar() -> None:
     svg = draw(P1, progress(P1, member(P1, *facts), at("2026-06-01")), "en")
     assert "This is the highest tier." in svg
     assert "100%" in svg
+
+
+@pytest.mark.parametrize(
+    ("status", "lang", "said"),
+    [
+        ("blocked", "en", "This membership has ended."),
+        ("blocked", "zh", "会员资格已终止。"),
+        ("left", "en", "This membership was left."),
+        ("left", "zh", "您已退出会员。"),
+    ],
+)
+def test_of_who_is_away_nothing_else_is_shown(status: Status, lang: Language, said: str) -> None:
+    away = member(P2, *[order(n, "2026-05-01", 900) for n in range(7)]).model_copy(update={"status": status})
+    svg = ElementTree.fromstring(draw(P2, progress(P2, away, at("2026-06-01")), lang))
+    assert ["".join(text.itertext()) for text in svg.iter(f"{SVG}text")] == [said]
+    assert svg.findtext(f"{SVG}title") == said
 
 
 def test_every_preset_can_be_drawn_from_the_start() -> None:

@@ -69,10 +69,14 @@ def evolve(member: Member, outcome: Outcome) -> None:
             )
             if outcome.condition and outcome.quarter is not None:
                 member.listed[outcome.condition] = outcome.quarter
-        case ApprovalDecided() | ApprovalWithdrawn():
+        case ApprovalWithdrawn():
             member.approvals.pop(outcome.approval, None)
-            if isinstance(outcome, ApprovalDecided) and outcome.cycle is not None:
+        case ApprovalDecided():
+            asked = member.approvals.pop(outcome.approval, None)
+            if outcome.cycle is not None:
                 member.standings[outcome.ladder].declined[outcome.tier] = outcome.cycle
+            if asked and asked.condition and outcome.quarter is not None:
+                member.listed[asked.condition] = outcome.quarter
         case MessageDue() | FactIgnored():
             pass
         case _:
@@ -116,7 +120,7 @@ def _evolve_standing(
                 to_tier=outcome.to_tier, falls_on=outcome.falls_on, announced_at=outcome.announced_at
             )
         case DowngradeAverted():
-            standing.notice = None
+            standing.notice, standing.undermined = None, False
         case TierDowngraded():
             standing.tier, standing.since, standing.earned_on = (
                 outcome.to_tier,

@@ -34,6 +34,8 @@ def falls_on(
     lost = _lost_on(program, member, ladder, standing, today)
     if lost is None:
         return None
+    if standing.notice and lost <= today and _stands_while_met(ladder, standing):
+        return standing.notice.falls_on  # told when the rule wasn't met any more; nothing else knows that day
     lost += timedelta(days=ladder.downgrade.grace_days)
     if ladder.downgrade.months_between and standing.fell_on:
         lost = max(lost, plus_months(standing.fell_on, ladder.downgrade.months_between))
@@ -117,6 +119,18 @@ def announce_on(program: Program, ladder: Ladder, fall: date) -> date:
     return program.day(latest) - ONE_DAY
 
 
+def tell_on(program: Program, ladder: Ladder, standing: Standing, fall: date) -> date:
+    """The last day on which a fall can be told of: that a rule isn't met any more, on the day it is so."""
+    latest = announce_on(program, ladder, fall)
+    if _stands_while_met(ladder, standing):
+        return min(latest, fall - timedelta(days=ladder.downgrade.grace_days))
+    return latest
+
+
+def _stands_while_met(ladder: Ladder, standing: Standing) -> bool:
+    return isinstance(ladder.validity(ladder.tier(standing.tier)), WhileQualified)
+
+
 def due_on(program: Program, member: Member) -> date | None:
     """The first day on which a review has something to decide, if nothing more happens until then."""
     if member.status != "active" or member.clock is None:
@@ -137,7 +151,7 @@ def _due_in(
         yield standing.notice.falls_on
         return
     if fall := falls_on(program, member, ladder, standing, today):
-        yield announce_on(program, ladder, fall)
+        yield tell_on(program, ladder, standing, fall)
     expires_on = promised_until(program, member, ladder, standing)
     if expires_on and expires_on > today:
         # By then time alone has renewed the promise, or the notice was due long before.

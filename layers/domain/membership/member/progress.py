@@ -15,7 +15,7 @@ from typing import Literal
 from membership.member.figures import figures, less, until
 from membership.member.forecast import earliest_fall, falls_on, promised_until
 from membership.member.standing import Notice, Override, Source, Standing
-from membership.member.state import Member
+from membership.member.state import Member, Status
 from membership.program.criteria import MOST_WAYS, All, Comparison, Criterion, Figures
 from membership.program.criteria import Way as Thresholds
 from membership.program.metrics import Paid
@@ -152,15 +152,22 @@ class LadderProgress:
 class Progress:
     day: date
     """The program's day that it is told for."""
+    status: Status
     ladders: tuple[LadderProgress, ...]
+    """None for who is blocked or has left: nothing is shown but that."""
 
 
 def progress(program: Program, member: Member, now: datetime) -> Progress:
     """How far the member is at a moment, by the facts that are settled."""
     moment = max(now, member.clock or now)
     today = program.day(moment)
-    ladders = (_ladder(program, member, ladder, moment, today) for ladder in program.ladders_by_id.values())
-    return Progress(day=today, ladders=tuple(ladders))
+    away = member.status in ("blocked", "left", "merged")
+    ladders = () if away else program.ladders_by_id.values()
+    return Progress(
+        day=today,
+        status=member.status or "trial",
+        ladders=tuple(_ladder(program, member, ladder, moment, today) for ladder in ladders),
+    )
 
 
 def percent(share: Fraction) -> int:

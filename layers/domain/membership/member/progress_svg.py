@@ -25,6 +25,8 @@ _WORDS: Mapping[str, Text] = {
     "title": Text(en="{tier}: {percent}% of the way to {next}", zh="{tier}：距{next}已完成 {percent}%"),
     "top": Text(en="{tier}: the highest tier", zh="{tier}：最高等级"),
     "trial": Text(en="On trial", zh="体验会员"),
+    "blocked": Text(en="This membership has ended.", zh="会员资格已终止。"),
+    "left": Text(en="This membership was left.", zh="您已退出会员。"),
     "to": Text(en="To {next}: {ways}.", zh="升级至{next}：{ways}。"),
     "highest": Text(en="This is the highest tier.", zh="您已是最高等级。"),
     "keep": Text(en="To keep {tier}: {ways}.", zh="保级（{tier}）：{ways}。"),
@@ -45,7 +47,8 @@ class _Page:
     title: str
     left: str
     right: str
-    percent: int
+    percent: int | None
+    """None where there is no way to go."""
     sentence: str
     notes: tuple[str, ...]
     warns: bool
@@ -55,16 +58,18 @@ class _Page:
 
 def draw(program: Program, progress: Progress, lang: Language) -> str:
     """An SVG of the first ladder."""
-    page = _page(program, progress.ladders[0], lang)
+    page = _page(program, progress.ladders[0], lang) if progress.ladders else _away(progress, lang)
     shapes: list[str] = []
     y = 40
     shapes.append(_text(_EDGE, y, _cut(page.left, 17, 300), 17, bold=True))
-    shapes.append(_text(_RIGHT, y, _cut(page.right, 17, 260), 17, bold=True, anchor="end"))
+    if page.right:
+        shapes.append(_text(_RIGHT, y, _cut(page.right, 17, 260), 17, bold=True, anchor="end"))
     y += 14
-    shapes += _bar(_EDGE, y, 512, 22, page.percent)
-    shapes.append(_text(_RIGHT, y + 18, f"{page.percent}%", 20, bold=True, anchor="end"))
-    y += 22 + 26
-    for line in _lines(page.sentence, 14, _RIGHT - _EDGE, most=3):
+    if page.percent is not None:
+        shapes += _bar(_EDGE, y, 512, 22, page.percent)
+        shapes.append(_text(_RIGHT, y + 18, f"{page.percent}%", 20, bold=True, anchor="end"))
+        y += 22 + 26
+    for line in _lines(page.sentence, 14, _RIGHT - _EDGE, most=3) if page.sentence else ():
         shapes.append(_text(_EDGE, y, line, 14))
         y += 20
     y += 8
@@ -123,6 +128,13 @@ def _page(program: Program, ladder: LadderProgress, lang: Language) -> _Page:
         notes=tuple(_notes(program, ladder, tier, lang)),
         warns=ladder.notice is not None,
         requirements=nearest.requirements if nearest else (),
+    )
+
+
+def _away(progress: Progress, lang: Language) -> _Page:
+    said = _say("left" if progress.status == "left" else "blocked", lang)
+    return _Page(
+        title=said, left=said, right="", percent=None, sentence="", notes=(), warns=False, requirements=()
     )
 
 

@@ -21,6 +21,7 @@ from membership.outcomes import (
     MemberUnblocked,
     Outcome,
 )
+from membership.program.calendar import quarter
 
 
 def enact(case: Case) -> Iterator[Outcome]:
@@ -83,6 +84,7 @@ def _decide(case: Case, act: Act, decision: Decide, asked: Approval) -> Iterator
         cycle=case.program.window.cycle(asked.earned_on, case.joined)
         if declined and asked.kind == "promotion"
         else None,
+        quarter=quarter(case.today) if asked.kind == "special" else None,
         by=act.by,
         reason=act.reason,
     )

@@ -5,7 +5,7 @@ from datetime import date
 
 from membership.member.deciding.case import ONE_DAY, LadderCase
 from membership.member.deciding.rising import Judged
-from membership.member.forecast import announce_on, earliest_fall, falls_on
+from membership.member.forecast import earliest_fall, falls_on, tell_on
 from membership.outcomes import DowngradeAnnounced, DowngradeAverted, Outcome, TierDowngraded
 from membership.program.criteria import Criterion
 from membership.program.schema import Tier
@@ -87,7 +87,7 @@ def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     if standing.notice is not None:
         return
     fall_day = falls_on(program, case.case.member, ladder, standing, case.today)
-    if fall_day is None or case.today < announce_on(program, ladder, fall_day):
+    if fall_day is None or case.today < tell_on(program, ladder, standing, fall_day):
         return
     tier = case.tier
     keep = ladder.keep(tier)
@@ -100,6 +100,7 @@ def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     day = max(lost - ONE_DAY, case.today) if ladder.at_expiry(tier) else case.today
     day = max(fall_day, case.today) if while_qualified else day
     seen = case.after_deduction(case.seen(day))
+    lost_already = not keep.met(case.seen(case.today))
     yield DowngradeAnnounced(
         at=case.case.at,
         ladder=ladder.id,
@@ -107,7 +108,7 @@ def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
         to_tier=_landing(case, judged, lost if while_qualified else day, lost)[0].id,
         announced_at=told,
         falls_on=lost,
-        reason="criterion_lost" if while_qualified and day == case.today else "promise_ends",
+        reason="criterion_lost" if while_qualified and lost_already else "promise_ends",
         prevented_by=_ways_to_keep(case, keep, seen, lost),
         evidence=case.case.evidence(keep, seen, day),
     )
