@@ -26,7 +26,6 @@ FUNCTIONS = (
     "rebuild",
     "review",
     "rank",
-    "rank",
     "publish",
     "dispatch",
     "members",
