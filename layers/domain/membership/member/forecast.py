@@ -34,8 +34,6 @@ def falls_on(
     lost = _lost_on(program, member, ladder, standing, today)
     if lost is None:
         return None
-    if standing.notice and lost <= today and _stands_while_met(ladder, standing):
-        return standing.notice.falls_on  # told when the rule wasn't met any more; nothing else knows that day
     lost += timedelta(days=ladder.downgrade.grace_days)
     if ladder.downgrade.months_between and standing.fell_on:
         lost = max(lost, plus_months(standing.fell_on, ladder.downgrade.months_between))

@@ -17,12 +17,17 @@ def avert(case: LadderCase) -> Iterator[Outcome]:
     ladder, standing = case.ladder, case.standing
     if standing.notice is None:
         return
+    keep, seen = ladder.keep(case.tier), case.seen(case.today)
     fall_day = falls_on(case.case.program, case.case.member, ladder, standing, case.today)
     # A notice that ripened before today is not averted by nobody having looked on its day.
-    if fall_day is None or fall_day > max(standing.notice.falls_on, case.today):
-        keep = ladder.keep(case.tier)
-        evidence = case.case.evidence(keep, case.seen(case.today), case.today) if keep else None
-        yield DowngradeAverted(at=case.case.at, ladder=ladder.id, tier=standing.tier, evidence=evidence)
+    if fall_day and fall_day <= max(standing.notice.falls_on, case.today):
+        return
+    # Any grace runs from when it was told: nothing else knows since when a rule isn't met.
+    while_met = isinstance(ladder.validity(case.tier), WhileQualified)
+    if fall_day and while_met and keep and not keep.met(seen):
+        return
+    evidence = case.case.evidence(keep, seen, case.today) if keep else None
+    yield DowngradeAverted(at=case.case.at, ladder=ladder.id, tier=standing.tier, evidence=evidence)
 
 
 def fall(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
