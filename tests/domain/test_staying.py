@@ -74,6 +74,30 @@ def test_grace_puts_the_fall_off_and_the_notice_too(days: int) -> None:
     assert (ann.falls(), ann.notices()) == ([(falls, "bronze")], [(told, falls)])
 
 
+def test_nobody_falls_who_would_enter_again_at_once_by_the_year_that_closed() -> None:
+    """Two months at a time, of what is counted by years: the last year goes on giving for two months."""
+    ann = shopper(BRONZE, SILVER, validity={"kind": "for_months", "months": 2})
+    ann.order("2026-11-05", 1_000)
+    for day in ("2027-01-05", "2027-01-06", "2027-02-01"):
+        ann.do(day, "whatever")
+    ann.pass_to("2027-06-01")
+    assert ann.days("tier.renewed") == ["2027-01-05"]
+    assert ann.falls() == [("2027-02-28", "bronze")]
+    assert len(ann.outcomes("tier.upgraded")) == 2
+
+
+def test_the_turn_of_a_year_is_seen_though_nothing_happens_on_it() -> None:
+    """A year's promise, earned by the last three months: those of New Year's Day still earn it."""
+    months = {"window": {"kind": "rolling", "months": 3}}
+    ann = shopper(BRONZE, SILVER, **months)
+    ann.order("2026-12-01", 1_000)
+    assert str(ann.standing.expires_on) == "2028-01-01"
+    ann.pass_to("2027-01-01")
+    assert ann.days("tier.renewed") == ["2027-01-01"]
+    ann.pass_to("2030-01-01")
+    assert (ann.notices(), ann.falls()) == ([("2028-12-01", "2029-01-01")], [("2029-01-01", "bronze")])
+
+
 def test_what_is_done_within_the_grace_keeps_the_tier() -> None:
     ann = shopper(BRONZE, SILVER, downgrade={"grace_days": 30})
     ann.order("2026-03-01", 1_000)

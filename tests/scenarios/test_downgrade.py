@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from membership.facts import Attributes, Profile, Refund
+from tests.scenarios.policy import BRONZE, GOLD, SILVER, policy
 from tests.scenarios.world import World, preset
 
 
@@ -205,3 +206,23 @@ def test_a_notice_names_the_tier_that_the_member_would_fall_to() -> None:
     world.nights("2027-01-01", "2027-01-12")
     [fall] = world.history("ann", "tier.downgraded")
     assert notice.data["to_tier"] == fall.data["to_tier"]
+
+
+def test_a_fall_that_nobody_reviewed_leaves_a_member_where_the_days_own_order_puts_it() -> None:
+    """Whose gold ended at midnight buys at noon, and the review was missed: that order is silver at once."""
+    world = World(
+        policy(
+            BRONZE,
+            SILVER,
+            GOLD,
+            window={"kind": "rolling", "months": 6},
+            validity={"kind": "for_months", "months": 12},
+            downgrade={"steps": "to_qualified"},
+        )
+    )
+    world.order("ann", "2026-03-01", 5_000)
+    world.nights("2027-01-25", "2027-02-28")
+    world.order("ann", "2027-03-01", 1_200)
+    assert world.days("ann", "tier.downgraded") == ["2027-03-01"]
+    assert world.tier("ann") == "silver"
+    assert world.equals_a_rebuild(["ann"])

@@ -589,3 +589,12 @@ def test_a_flaw_reads_as_a_sentence() -> None:
     assert str(refusal.value) == (
         "tiers[1].qualify.spent: there is no metric 'spent' (found 'spent'). Did you mean spend?"
     )
+
+
+@pytest.mark.parametrize("window", ["calendar_year", {"kind": "rolling", "months": 12}])
+def test_nothing_is_taken_off_what_counts_anew(window: Any) -> None:
+    document = changed("tiers[1].deduct", {"spend": 500}, {**SMALL, "validity": {"months": 12}})
+    [flaw] = flaws_of(changed("metrics.spend.window", window, document))
+    assert flaw.path == "tiers[1].deduct.spend"
+    assert flaw.message == "'spend' counts anew, and what is taken off would be missing for good"
+    program_from(document)

@@ -58,6 +58,9 @@ BOUGHT_ONCE = [
     (NEXT_YEAR, MARCH, "2028-03-01"),
     (NEXT_YEAR, "anniversary_year", "2028-03-15"),  # it joined with that order
     (NEXT_YEAR, {"kind": "rolling", "months": 6}, "2028-01-01"),
+    (NEXT_YEAR, {"kind": "rolling", "months": 12}, "2029-01-01"),  # it still counts as the next year begins
+    ({"kind": "through_month", "month": 3}, "anniversary_year", "2029-04-01"),
+    ({"kind": "for_months", "months": 2}, "calendar_year", "2027-02-28"),  # by the year that closed
     ({"kind": "for_months", "months": 12}, {"kind": "rolling", "months": 3}, "2027-03-15"),
     ({"kind": "for_months", "months": 2}, {"kind": "rolling", "days": 30}, "2026-05-15"),
     ({"kind": "through_month", "month": 3}, "calendar_year", "2028-04-01"),

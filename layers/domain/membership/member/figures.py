@@ -52,3 +52,9 @@ def less(program: Program, seen: dict[str, int], tier: Tier) -> dict[str, int]:
     for name, derived in program.derived.items():
         left[name] = derived.figure(left)
     return left
+
+
+def closed_days(program: Program, day: date, start: date) -> list[date]:
+    """The last days of the periods that closed before the one of a day, the latest first."""
+    closed = {window.closed_before(day, start) for _, window in program.tallied.values()}
+    return sorted((one for one in closed if one), reverse=True)

@@ -1,10 +1,12 @@
 """What will happen to a member if nothing more happens: when its tier falls, and when to look again."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from membership.member.figures import figures, joined, less, until
+from membership.member.figures import figures, joined, until
+from membership.member.renewal import renewal
 from membership.member.standing import Standing
 from membership.member.state import Member
 from membership.program.calendar import first_day_of_quarter, plus_months, quarter
@@ -13,6 +15,8 @@ from membership.program.schema import Ladder, Program
 from membership.program.validity import ForLife, WhileQualified
 
 ONE_DAY = timedelta(days=1)
+_PROMISES_AHEAD = 40
+"""A forecast sees so many renewals; a review looks again at each, so nothing hangs on one that is further."""
 
 
 def promised_until(program: Program, member: Member, ladder: Ladder, standing: Standing) -> date | None:
@@ -50,26 +54,20 @@ def _lost_on(
         return None
     if isinstance(ladder.validity(tier), WhileQualified):
         return _first_unmet(program, member, standing, keep, today)
-    end = promised_until(program, member, ladder, standing)
-    # Time alone may renew a promise (tenure); if it did so twice with nothing counted, it always will.
-    for _ in range(3):
-        if end is None:
+    end, taken = promised_until(program, member, ladder, standing), Counter(standing.deducted)
+    asked = _asked(program, keep)
+    nothing_leaves = max(_days_of_change(program, member, asked, today), default=today)
+    for _ in range(_PROMISES_AHEAD):
+        if end is None or end <= today:
+            return end
+        lasts = end > nothing_leaves and not tier.deduct  # from then on, time can only add
+        if lasts and keep.met(figures(program, member, end, taken)):
             return None
-        if end <= today:
+        renewed = renewal(program, member, ladder, tier, today, end, taken)
+        if renewed is None:
             return end
-        for day in (end - ONE_DAY, end):
-            seen = figures(program, member, day, standing.deducted)
-            if keep.met(less(program, seen, tier)):
-                break
-        else:
-            return end
-        if ladder.at_expiry(tier):
-            day = max(day, end)
-        renewed = until(program, member, ladder, tier, day)
-        if tier.deduct or (renewed is not None and renewed <= end):
-            # What is deducted then is gone for the next time, which is too far ahead to tell of.
-            return end if not tier.deduct else None
-        end = renewed
+        end = renewed.until
+        taken.update(program.deductions(tier))
     return None
 
 
@@ -83,14 +81,21 @@ def _first_unmet(
 
     if unmet(today):
         return today
-    asked = {comparison.metric for comparison in keep.comparisons()}
-    asked |= {source for name in asked & program.derived.keys() for source in program.derived[name].sources}
+    asked = _asked(program, keep)
     days = _days_of_change(program, member, asked, today)
     if asked & program.elapsing.keys():
         return next((day for day in days if unmet(day)), None)
     # Without a metric that grows by itself, what is lost stays lost: half of the days needn't be looked at.
     place = bisect_left(days, True, key=unmet)
     return days[place] if place < len(days) else None
+
+
+def _asked(program: Program, keep: Criterion) -> set[str]:
+    """The metrics that the rule names, and those that these are made of."""
+    asked = {comparison.metric for comparison in keep.comparisons()}
+    return asked | {
+        source for name in asked & program.derived.keys() for source in program.derived[name].sources
+    }
 
 
 def _days_of_change(program: Program, member: Member, asked: set[str], today: date) -> list[date]:
@@ -150,10 +155,11 @@ def _due_in(
         return
     if fall := falls_on(program, member, ladder, standing, today):
         yield tell_on(program, ladder, standing, fall)
-    expires_on = promised_until(program, member, ladder, standing)
-    if expires_on and expires_on > today:
-        # By then time alone has renewed the promise, or the notice was due long before.
-        yield expires_on
+    end, tier = promised_until(program, member, ladder, standing), ladder.tier(standing.tier)
+    if end and end > today:
+        # By then the promise is renewed, if it ever is; or the notice was due long before.
+        found = renewal(program, member, ladder, tier, today, end, standing.deducted)
+        yield found.seen_on if found else end
 
 
 def _milestones(program: Program, member: Member, today: date) -> Iterator[date]:

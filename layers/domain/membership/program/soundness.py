@@ -188,6 +188,10 @@ def _check_tier(
         if not isinstance(program.metrics.get(metric), Tallied):
             yield Fault(where, f"there is no such metric {metric!r}", "Name one that is made from facts.")
             continue
+        _, window = program.tallied[metric]
+        if window.leaves(_ANY_DAY, _ANY_DAY) is not None:
+            message = f"{metric!r} counts anew, and what is taken off would be missing for good"
+            yield Fault(where, message, "Give the metric `window: lifetime`.")
         try:
             to_smallest(program.metrics[metric].measure, amount, program.currency)
         except ValueError as error:

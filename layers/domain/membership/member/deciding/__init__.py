@@ -44,7 +44,8 @@ def _in_ladder(case: LadderCase) -> Iterator[Outcome]:
     yield from renew(case, judged)
     yield from avert(case)
     yield from fall(case, judged)
-    # The lower tier may be earned by what is known already, for longer than who falls into it is promised.
+    # A step in between may be earned by what is known already; or the lower one, for longer than promised.
+    yield from promote(case, judged)
     yield from renew(case, judged)
     yield from announce(case, judged)
     yield from pay(case)

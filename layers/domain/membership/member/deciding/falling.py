@@ -5,7 +5,7 @@ from datetime import date
 
 from membership.member.deciding.case import ONE_DAY, LadderCase
 from membership.member.deciding.rising import Judged
-from membership.member.forecast import earliest_fall, falls_on, tell_on
+from membership.member.forecast import earliest_fall, falls_on, promised_until, tell_on
 from membership.outcomes import DowngradeAnnounced, DowngradeAverted, Outcome, TierDowngraded
 from membership.program.criteria import Criterion
 from membership.program.schema import Tier
@@ -91,6 +91,9 @@ def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     ladder, standing, program = case.ladder, case.standing, case.case.program
     if standing.notice is not None:
         return
+    promised = promised_until(program, case.case.member, ladder, standing)
+    if promised and case.today < tell_on(program, ladder, standing, promised):
+        return  # no fall is earlier, and to look further ahead is dear
     fall_day = falls_on(program, case.case.member, ladder, standing, case.today)
     if fall_day is None or case.today < tell_on(program, ladder, standing, fall_day):
         return

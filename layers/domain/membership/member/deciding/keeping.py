@@ -17,7 +17,7 @@ def renew(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     if ladder.keep(case.tier) is None:
         return
     if ladder.at_expiry(case.tier):
-        yield from _renew_at_expiry(case)
+        yield from _renew_at_expiry(case, judged)
         return
     for then, day in judged:
         promised = promised_until(then.case.program, then.case.member, then.ladder, standing)
@@ -35,18 +35,16 @@ def renew(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
             )
 
 
-def _renew_at_expiry(case: LadderCase) -> Iterator[Outcome]:
-    """Where the promise has ended: by what it left, or by what was done since, until the fall."""
+def _renew_at_expiry(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
+    """Where the promise has ended: by what it left, by what was done since, until the fall; or, as for who
+    enters, by a period that has closed, where that promises more."""
     while (
         end := promised_until(case.case.program, case.case.member, case.ladder, case.standing)
-    ) is not None:
-        keep = case.ladder.keep(case.tier)
-        assert keep is not None
-        if end > case.today:
-            return
-        for day in (end - ONE_DAY, case.today):
-            seen = case.after_deduction(case.seen(day))
-            if keep.met(seen):
+    ) is not None and end <= case.today:
+        for then, day, begins in [(case, end - ONE_DAY, end), *((then, day, day) for then, day in judged)]:
+            keep, renewed = then.ladder.keep(then.tier), case.until(case.tier, begins)
+            seen = case.after_deduction(then.seen(day))
+            if keep is not None and keep.met(seen) and (renewed is None or renewed > end):
                 break
         else:
             return
@@ -54,9 +52,9 @@ def _renew_at_expiry(case: LadderCase) -> Iterator[Outcome]:
             at=case.case.at,
             ladder=case.ladder.id,
             tier=case.tier.id,
-            expires_on=case.until(case.tier, max(end, day)),
+            expires_on=renewed,
             deducted=case.case.program.deductions(case.tier),
-            evidence=case.case.evidence(keep, seen, day),
+            evidence=then.case.evidence(keep, seen, day),
         )
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from membership.member.deciding.case import Case, LadderCase
 from membership.member.deciding.rewarding import reward
+from membership.member.figures import closed_days
 from membership.outcomes import Outcome, TierUpgraded
 from membership.program.schema import Tier
 from membership.program.validity import WhileQualified
@@ -19,8 +20,7 @@ def days_to_judge(case: Case) -> list[date]:
     The closed one again and again: facts of it may come late, and what time alone reached in it may have
     been seen by nobody. It makes no difference which fact led here, so none is judged twice or never.
     """
-    closed = {window.closed_before(case.today, case.joined) for _, window in case.program.tallied.values()}
-    return [case.today, *sorted((day for day in closed if day), reverse=True)]
+    return [case.today, *closed_days(case.program, case.today, case.joined)]
 
 
 def reached(case: LadderCase, judged: Judged, *, reviewed: bool) -> tuple[LadderCase, Tier, date] | None:

@@ -1,0 +1,120 @@
+"""Programs and lives made up at random: any window with any validity, any way to stay and to fall."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from membership.facts import Activity, Enrolment, Fact, Order, Refund
+from membership.program.schema import Program
+
+Document = dict[str, Any]
+START = date(2024, 1, 15)
+ZONES = ["Asia/Shanghai", "America/New_York", "Pacific/Pago_Pago", "Pacific/Kiritimati", "Africa/Cairo"]
+
+YEARS: list[Any] = ["calendar_year", "anniversary_year", {"kind": "year_from", "month": 3}]
+ROLLING: list[Any] = [{"months": 1}, {"months": 6}, {"months": 12}, {"days": 30}, {"days": 100}]
+ENDLESS: list[Any] = ["lifetime", {"from": "2024-02-01", "to": "2024-12-31"}]
+WINDOWS = st.sampled_from([*YEARS, *ROLLING, *ENDLESS])
+
+ENDS: list[Any] = [
+    "through_end_of_next_year",
+    {"kind": "for_months", "months": 2},
+    {"kind": "for_months", "months": 6},
+    {"kind": "for_months", "months": 12},
+    {"kind": "through_end_of_month", "months": 6},
+    {"kind": "through_month", "month": 3},
+    {"kind": "through_month", "month": 12, "years_after": 1},
+]
+VALIDITIES = st.sampled_from([*ENDS, *ENDS, "while_qualified", "while_qualified", "lifetime"])
+
+METRICS: dict[str, dict[str, Any]] = {
+    "spend": {"sum": "order.amount"},
+    "orders": {"count": "order"},
+    "visits": {"days_with": "check_in"},
+    "streak": {"streak": "check_in"},
+    "merits": {"points": {"review": 5, "share": 3}, "per_day": 2},
+    "miles": {"sum": "flight.value"},
+    "months": {"since": "joined", "unit": "month"},
+}
+SILVER = {"spend": 1_000, "orders": 2, "visits": 3, "streak": 2, "merits": 12, "miles": 500, "months": 9}
+GOLD = {"spend": 3_000, "orders": 5, "visits": 7, "streak": 3, "merits": 30, "miles": 2_000, "months": 20}
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Document:
+    """Three tiers, asked for in one to three figures."""
+    parts = draw(st.lists(st.sampled_from(sorted(METRICS)), min_size=1, max_size=3, unique=True))
+    how = draw(st.sampled_from(["all", "any"]))
+    silver, gold = ({how: [{name: asked[name]} for name in parts]} for asked in (SILVER, GOLD))
+    validity = draw(VALIDITIES)
+    tiers: list[dict[str, Any]] = [{"id": "bronze"}, {"id": "silver"}, {"id": "gold"}]
+    tiers[1]["qualify"], tiers[2]["qualify"] = silver, gold
+    tiers[2]["rewards"] = [{"id": "box", "gift": "box"}]
+    if draw(st.booleans()):
+        tiers[2]["keep"] = silver
+    metrics = {name: dict(METRICS[name]) for name in parts}
+    for name in parts:
+        if name != "months" and draw(st.booleans()):
+            metrics[name]["window"] = draw(WINDOWS)
+    if validity in ENDS and "spend" in parts and draw(st.booleans()):
+        metrics["spend"]["window"] = "lifetime"
+        tiers[2]["deduct"] = {"spend": 2_000}
+    refunds = ["at_once", "at_next_review"] + (["never"] if validity != "while_qualified" else [])
+    return {
+        "id": "made-up",
+        "timezone": draw(st.sampled_from(ZONES)),
+        "window": draw(WINDOWS),
+        "metrics": metrics,
+        "validity": validity,
+        "refunds": draw(st.sampled_from(refunds)),
+        "downgrade": {
+            "notice_days": draw(st.sampled_from([30, 45])),
+            "steps": draw(st.sampled_from(["one", "one", "to_qualified"])),
+            "grace_days": draw(st.sampled_from([0, 0, 10, 60])),
+            "months_between": draw(st.sampled_from([0, 0, 0, 7])),
+        },
+        "tiers": tiers,
+    }
+
+
+def facts_of(program: Program, seed: int, days: int, number: int) -> list[Fact]:
+    """What a member does within so many days: it joins, buys, gives back, flies, and comes by."""
+    random = Random(seed)
+    begins = program.midnight(START)
+    facts: list[Fact] = [
+        Enrolment(id="joins", member_id="m", occurred_at=begins, recorded_at=begins),
+    ]
+    for n in range(number):
+        day = START + timedelta(days=random.randrange(days))
+        facts += _done(program, random, n, day)
+    return in_order(facts)
+
+
+def _done(program: Program, random: Random, n: int, day: date) -> list[Fact]:
+    at = program.midnight(day) + timedelta(minutes=random.randrange(60, 1_400))
+    told: dict[str, Any] = {"id": f"e{n}", "member_id": "m", "occurred_at": at, "recorded_at": at}
+    match random.randrange(8):
+        case 0 | 1:
+            return [Order(**told, order_id=f"o{n}", amount=random.choice([1, 40_000, 100_000, 300_000]))]
+        case 2:
+            later = at + timedelta(hours=random.randrange(1, 900))
+            back = told | {"id": f"r{n}", "occurred_at": later, "recorded_at": later}
+            refund = Refund(**back, order_id=f"o{n}", amount=random.choice([1, 150_000, 300_000, 900_000]))
+            return [Order(**told, order_id=f"o{n}", amount=300_000), refund]
+        case 3:
+            return [Activity(**told, kind="flight", value=random.choice([100, 500, 2_000]))]
+        case 4 | 5:
+            run = (at + timedelta(days=more) for more in range(random.choice([1, 2, 3])))
+            return [
+                Activity(**told | {"id": f"e{n}-{m}", "occurred_at": on, "recorded_at": on}, kind="check_in")
+                for m, on in enumerate(run)
+            ]
+        case _:
+            return [Activity(**told, kind=random.choice(["review", "share"]))]
+
+
+def in_order(facts: Sequence[Fact]) -> list[Fact]:
+    return sorted(facts, key=lambda fact: (fact.occurred_at, fact.key))
