@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from membership.member.standing import Source, Standing
 from membership.member.state import Status
 from membership.program.criteria import Criterion
-from membership.program.schema import Reward
+from membership.program.parts import Reward
 from membership.program.text import Text
 
 

@@ -10,10 +10,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     StrictInt,
     model_validator,
@@ -22,57 +18,18 @@ from pydantic import (
 from membership.member.standing import Source, Standing
 from membership.program.criteria import Comparison, Criterion
 from membership.program.examples import Example
-from membership.program.flaws import Unsound, unsound
+from membership.program.flaws import Unsound
 from membership.program.metrics import Attributed, Derived, Elapsed, Metric, Tallied
 from membership.program.money import CURRENCIES, known_currency, to_smallest
-from membership.program.numbers import Number, more_than_nothing
+from membership.program.parts import Amount, Moment, Part, Reward, Slug
 from membership.program.soundness import check, seldom_meant
-from membership.program.text import Name, Sentence, Text, one_line
+from membership.program.text import Name, Sentence, Text
 from membership.program.validity import Validity, WhileQualified
 from membership.program.windows import Lifetime, Window
 from membership.program.zones import known_zone
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
-
-def _written_moment(value: Any) -> Any:
-    """pydantic would read 20261201 as a second of 1970."""
-    if isinstance(value, str | datetime):
-        return value
-    raise unsound("is not a moment", "Write it as 2026-12-01T00:00:00+08:00.")
-
-
-_Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment, json_schema_input_type=datetime)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-Amount = Annotated[Number, AfterValidator(more_than_nothing)]
-_Code = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)]
-
-
-class Reward(_Part):
-    """Given once per tier and cycle to who enters the tier: exactly one of points, coupon, gift."""
-
-    id: Slug = Field(description="Its own within the tier.")
-    name: Name = Field(default=Text(), description="What members read.")
-    points: Annotated[StrictInt, Field(gt=0, le=10**9)] | None = Field(default=None, description="Points.")
-    coupon: _Code | None = Field(default=None, description="The coupon's code in the shop.")
-    gift: _Code | None = Field(default=None, description="The gift's code in the shop.")
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> "Reward":
-        given = [kind for kind in ("points", "coupon", "gift") if getattr(self, kind) is not None]
-        if not given:
-            raise unsound("gives nothing", "Add points, coupon or gift.")
-        if len(given) > 1:
-            raise unsound(f"is {' and '.join(given)} at once", "Write a reward for each.")
-        return self
-
-
-class Tier(_Part):
+class Tier(Part):
     """A step of a ladder."""
 
     id: Slug = Field(description="Its own within the program; never shown where there is a name.")
@@ -108,7 +65,7 @@ class Tier(_Part):
 Tiers = tuple[Tier, ...]
 
 
-class Downgrade(_Part):
+class Downgrade(Part):
     """How a tier is lost."""
 
     notice_days: Annotated[StrictInt, Field(ge=30, le=365)] = Field(
@@ -125,14 +82,14 @@ class Downgrade(_Part):
     )
 
 
-class ValueAnchor(_Part):
+class ValueAnchor(Part):
     """What a member of a paid tier is shown: what it saved so far against the fee."""
 
     fee: Slug = Field(description="The metric (a `paid` one) whose running term is looked at.")
     saved: Slug = Field(description="The metric that adds up what was saved, as {sum: order.saved}.")
 
 
-class LadderRules(_Part):
+class LadderRules(Part):
     """One of several ladders side by side, as of earned and of paid tiers."""
 
     id: Slug = Field(description="Its own within the program.")
@@ -143,7 +100,7 @@ class LadderRules(_Part):
     value_anchor: ValueAnchor | None = Field(default=None, description="Shown to members of its paid tiers.")
 
 
-class SpecialReview(_Part):
+class SpecialReview(Part):
     """Members whom the rules don't reach, for operators to look at: each quarter, each who meets the
     condition."""
 
@@ -155,7 +112,7 @@ class SpecialReview(_Part):
     )
 
 
-class Program(_Part):
+class Program(Part):
     """One membership program: what counts, in which time, and what it leads to."""
 
     id: Slug = Field(description="The program's own; keys of storefronts belong to it.")
@@ -200,7 +157,7 @@ class Program(_Part):
     unknown_members: Literal["enrol", "refuse"] = Field(
         default="enrol", description="Whether an event of an unknown member enrols it (as trial)."
     )
-    effective_from: _Moment | None = Field(
+    effective_from: Moment | None = Field(
         default=None, description="When this version comes into force; default: at once."
     )
     examples: Annotated[tuple[Example, ...], Field(max_length=200)] = Field(

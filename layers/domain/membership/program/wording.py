@@ -12,8 +12,9 @@ from membership.program.kinds import listed
 from membership.program.metrics import Rank, Tallied
 from membership.program.metrics.exchange import Exchange
 from membership.program.money import to_smallest
+from membership.program.parts import Reward
 from membership.program.phrases import Phrases, phrases_of
-from membership.program.schema import Ladder, Program, Reward, Tier
+from membership.program.schema import Ladder, Program, Tier
 from membership.program.sentences import Group, sentence
 from membership.program.text import Language, Text, run_on
 from membership.program.validity import ForLife

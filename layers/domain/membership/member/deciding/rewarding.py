@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from membership.member.deciding.case import Case
 from membership.outcomes import RewardGranted
-from membership.program.schema import Ladder, Reward, Tier
+from membership.program.parts import Reward
+from membership.program.schema import Ladder, Tier
 
 
 def reward(case: Case, ladder: Ladder, entered: Iterable[Tier]) -> Iterator[RewardGranted]:
