@@ -1,4 +1,5 @@
-"""API Gateway's REQUEST authorizer: a key in `Authorization: Bearer tw_…` → its program and role."""
+"""API Gateway's REQUEST authorizer: `Authorization: Bearer …`, a key `tw_…` or a member's token `tm_…` → its
+program and role."""
 
 import re
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from membership import runtime
+from membership.store.access import Caller
 
 logger = Logger()
 
@@ -14,20 +16,21 @@ class Unauthorized(Exception):
     """Its message, this very word, makes the gateway answer 401."""
 
 
-BEARER = re.compile(r"[Bb]earer +(tw_[A-Za-z0-9_-]{40,60})", re.ASCII)
+KEY = re.compile(r"[Bb]earer +(tw_[A-Za-z0-9_-]{40,60})", re.ASCII)
+TOKEN = re.compile(r"[Bb]earer +(tm_[A-Za-z0-9_-]{1,300}\.[A-Za-z0-9_-]{43})", re.ASCII)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Allow the whole stage: the gateway keeps the answer for the key's next calls, whatever they are.
+    """Allow the whole stage: the gateway keeps the answer for the bearer's next calls, whatever they are.
 
     What a role may do is decided by the functions, from the table of operations.
     """
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    bearer = BEARER.fullmatch(headers.get("authorization") or "")
-    caller = runtime.access().caller(bearer[1]) if bearer else None
+    caller = _caller(headers.get("authorization") or "")
     if caller is None:
         raise Unauthorized("Unauthorized")
+    member = {"member_id": caller.member_id} if caller.member_id else {}
     return {
         "principalId": caller.key_id,
         "policyDocument": {
@@ -36,8 +39,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
                 {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": _stage(event["methodArn"])}
             ],
         },
-        "context": {"program": caller.program, "role": caller.role, "key_id": caller.key_id},
+        "context": {"program": caller.program, "role": caller.role, "key_id": caller.key_id} | member,
     }
+
+
+def _caller(authorization: str) -> Caller | None:
+    if key := KEY.fullmatch(authorization):
+        return runtime.access().caller(key[1])
+    if token := TOKEN.fullmatch(authorization):
+        return runtime.access().member(token[1], runtime.now())
+    return None
 
 
 def _stage(method_arn: str) -> str:

@@ -20,6 +20,7 @@ from membership.http.bodies import (
     Decision,
     IssueKey,
     NewKey,
+    NewToken,
     Told,
     Webhook,
     action_of,
@@ -38,6 +39,7 @@ from membership.http.operator_views import (
     KeysView,
     KeyView,
     ProgramPutView,
+    TokenView,
     VersionsView,
     WebhookView,
 )
@@ -153,6 +155,24 @@ def post_key(request: Request) -> Response:
         request.program, asked.role, asked.label, request.now, runtime.random_text
     )
     return respond(201, IssuedKeyView(key=KeyView.of(key), secret=secret))
+
+
+@service.on("post_token")
+def post_token(request: Request) -> Response:
+    """Let a member read what is its own."""
+    asked, member_id = read(NewToken, request.json), request.id("member_id")
+    runtime.viewing().member(request.program, member_id, request.now)
+    token, ends = runtime.access().token(
+        request.program, member_id, request.now, asked.minutes, runtime.random_text
+    )
+    return respond(201, TokenView(token=token, expires_at=ends))
+
+
+@service.on("rotate_tokens")
+def rotate_tokens(request: Request) -> Response:
+    """Change what signs them."""
+    runtime.access().rotate_tokens(request.program, request.now, runtime.random_text)
+    return respond(204)
 
 
 @service.on("get_keys")

@@ -17,7 +17,7 @@ from membership.acts import (
     Return,
     Unblock,
 )
-from membership.errors import ActInvalid, Flaw, Impossible, NotFound
+from membership.errors import ActInvalid, Flaw, Impossible, NoSuchMember
 from membership.facts import Act
 from membership.member.figures import joined
 from membership.member.forecast import earliest_fall
@@ -112,7 +112,7 @@ class Acting:
     def _member(self, program: str, member_id: str) -> Member:
         member = self._ledger.load(program, member_id, consistent=True).member
         if member is None or member.status in (None, "erased"):
-            raise NotFound("there is no such member")
+            raise NoSuchMember()
         return member
 
     def _in_force(self, program: str, member: Member, now: datetime) -> Program:

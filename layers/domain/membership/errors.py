@@ -50,6 +50,13 @@ class NotFound(MembershipError):
     """Nothing there, or nothing that this caller may know of: both answer alike."""
 
 
+class NoSuchMember(NotFound):
+    """The same words whoever else may have a member of this id."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such member")
+
+
 class NoProgram(NotFound):
     """A program of which no version was ever put: of its members nothing can be decided."""
 

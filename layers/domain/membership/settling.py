@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from membership.acts import Merge
-from membership.errors import Contended, MetricsChanged, NotFound, RebuildNeeded, faults_of_ours
+from membership.errors import Contended, MetricsChanged, NoSuchMember, RebuildNeeded, faults_of_ours
 from membership.facts import Act, Fact
 from membership.gathering import gather
 from membership.member.state import Member
@@ -71,17 +71,17 @@ class Settling:
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
     def rebuild(self, program: str, member_id: str, now: datetime | None = None) -> Committed:
-        """Make the member anew from the whole ledger. Raises NotFound where the ledger has nothing of it."""
+        """Make the member anew from the whole ledger. Raises NoSuchMember where that has nothing of it."""
         versions = self._programs.versions(program)
         for attempt in range(ATTEMPTS):
             stored = self._ledger.load(program, member_id, consistent=True)
             if stored.member and stored.member.status == "erased":
-                raise NotFound("no such member")
+                raise NoSuchMember()
             # Going on from the last version keeps new outcomes from the places of old ones.
             stored = replace(stored, last_outcome=self._ledger.last_version(program, member_id))
             facts, members = gather(self._ledger, program, member_id)
             if not facts:
-                raise NotFound("no such member")
+                raise NoSuchMember()
             envelopes = list(self._ledger.outcomes(program, member_id))
             with faults_of_ours(program):
                 told = [envelope.open() for envelope in envelopes]

@@ -6,7 +6,7 @@ from datetime import datetime
 from heapq import merge
 from itertools import islice
 
-from membership.errors import MetricsChanged, NotFound
+from membership.errors import MetricsChanged, NoSuchMember
 from membership.facts import Order
 from membership.gathering import gather
 from membership.member.deciding.replacing import successors
@@ -67,11 +67,11 @@ class Viewing:
         return self._programs.versions(program)
 
     def member(self, program: str, member_id: str, now: datetime) -> Seen:
-        """The member as it is stored. Raises NotFound, with the same words whoever else may have it."""
+        """The member as it is stored. Raises NoSuchMember."""
         # Consistent: who has just been told of a tier must not read the one before.
         member = self._ledger.load(program, member_id, consistent=True).member
         if member is None or member.status in (None, "erased"):
-            raise NotFound("there is no such member")
+            raise NoSuchMember()
         return see(self._programs.versions(program), member, now)
 
     def figures(self, program: str, member_id: str, now: datetime) -> Seen:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, StrictInt, TypeAdapter, ValidationError
 
 from membership.acts import Action
 from membership.http.problems import errors_of, invalid
@@ -12,6 +12,7 @@ from membership.http.words import SLUG
 from membership.program.schema import Program
 from membership.program.text import one_line
 from membership.store.access import Role
+from membership.tokens import LONGEST_MINUTES
 
 Model = TypeVar("Model", bound=BaseModel)
 Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)]
@@ -123,6 +124,14 @@ class NewKey(Body):
 
     role: Role
     label: Label = Field(description="Whose key it is, for those who revoke it.")
+
+
+class NewToken(Body):
+    """A token of a member."""
+
+    minutes: Annotated[StrictInt, Field(ge=1, le=LONGEST_MINUTES)] = Field(
+        default=15, description="From now until it ends."
+    )
 
 
 class Webhook(Body):

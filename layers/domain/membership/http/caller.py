@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from membership.http.problems import forbidden
-from membership.store.access import Caller, Role
+from membership.store.access import Caller, Right
 
 
 def caller_of(event: Mapping[str, Any]) -> Caller:
@@ -13,10 +13,12 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
     match told:
         case {"program": str(program), "role": "storefront" | "operator" as role, "key_id": str(key_id)}:
             return Caller(program=program, role=role, key_id=key_id)
+        case {"program": str(program), "role": "member", "key_id": str(key_id), "member_id": str(member_id)}:
+            return Caller(program=program, role="member", key_id=key_id, member_id=member_id)
     raise forbidden("Send a key in the header Authorization: Bearer tw_…")
 
 
-def require(caller: Caller, *roles: Role) -> None:
+def require(caller: Caller, *roles: Right) -> None:
     """Refuse a caller of any other role."""
     if caller.role not in roles:
-        raise forbidden(f"This is for {' and '.join(sorted(roles))} keys; yours is a {caller.role} key.")
+        raise forbidden(f"This is for {' and '.join(sorted(roles))} keys; you are a {caller.role} here.")

@@ -61,7 +61,7 @@ def document() -> dict[str, Any]:
                 "key": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A key of a program, `tw_…`. Program and role come from it alone.",
+                    "description": "A program's key `tw_…`, or a member's token `tm_…`: rights come from it.",
                 }
             },
         },

@@ -24,7 +24,7 @@ from membership.http.problems import (
     UNAUTHENTICATED,
     Kind,
 )
-from membership.store.access import Role
+from membership.store.access import Right
 
 Function = Literal["ingest", "members", "operate", "erase"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -106,9 +106,11 @@ TO = Parameter(
     "to", "The later version.", {"type": "integer", "minimum": 1, "maximum": 999_999}, _whole(1, 999_999)
 )
 
-ANY_KEY: frozenset[Role] = frozenset({"storefront", "operator"})
-OPERATORS: frozenset[Role] = frozenset({"operator"})
-PUBLIC: frozenset[Role] = frozenset()
+ANY_KEY: frozenset[Right] = frozenset({"storefront", "operator"})
+READERS: frozenset[Right] = ANY_KEY | {"member"}
+"""Members too, with a token of their own: of themselves alone."""
+OPERATORS: frozenset[Right] = frozenset({"operator"})
+PUBLIC: frozenset[Right] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Operation:
     path: str
     function: Function
     summary: str
-    roles: frozenset[Role] = ANY_KEY
+    roles: frozenset[Right] = ANY_KEY
     """Roles whose keys may call it; none: it is public, and needs no key."""
     body: str | None = None
     """Name of the model of the request, in membership.http; or 'Program', which is YAML or JSON."""
@@ -173,6 +175,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/members/{member_id}",
         "members",
         "What a member is now",
+        roles=READERS,
         answer="MemberView",
         parameters=(LANG,),
         problems=(NOT_FOUND,),
@@ -183,6 +186,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/members/{member_id}/progress",
         "members",
         "How far it is to the next tier, every way to it, and what keeps the present one",
+        roles=READERS,
         answer="ProgressView",
         parameters=(LANG,),
         problems=(NOT_FOUND,),
@@ -193,6 +197,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/members/{member_id}/progress.svg",
         "members",
         "The same as a picture",
+        roles=READERS,
         media="image/svg+xml",
         parameters=(LANG,),
         problems=(NOT_FOUND,),
@@ -203,6 +208,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/members/{member_id}/history",
         "members",
         "What was decided, and why; newest first",
+        roles=READERS,
         answer="HistoryView",
         parameters=(LANG, LIMIT, CURSOR),
         problems=(NOT_FOUND,),
@@ -213,6 +219,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/members/{member_id}/preview",
         "members",
         "What an order that is not paid yet would lead to; changes nothing",
+        roles=READERS,
         body="Preview",
         answer="PreviewView",
         parameters=(LANG,),
@@ -224,6 +231,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/program",
         "members",
         "The program in force: its tiers, rules and benefits in words",
+        roles=READERS,
         answer="ProgramView",
         parameters=(LANG,),
         problems=(NOT_FOUND,),
@@ -332,6 +340,26 @@ OPERATIONS: tuple[Operation, ...] = (
         body="NewKey",
         answer="IssuedKeyView",
         status=201,
+    ),
+    Operation(
+        "post_token",
+        "POST",
+        "/v1/members/{member_id}/tokens",
+        "operate",
+        "A token with which a member reads what is its own, until it ends",
+        body="NewToken",
+        answer="TokenView",
+        status=201,
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "rotate_tokens",
+        "POST",
+        "/v1/tokens/rotate",
+        "operate",
+        "Sign members' tokens with a new secret; those that are out run to their end, an hour at most",
+        roles=OPERATORS,
+        status=204,
     ),
     Operation(
         "get_keys",

@@ -201,6 +201,13 @@ class KeysView(View):
     data: tuple[KeyView, ...]
 
 
+class TokenView(View):
+    """A member's token."""
+
+    token: str = Field(description="Send it as `Authorization: Bearer …`, from the member's own device.")
+    expires_at: datetime
+
+
 class SecretView(View):
     """A signing secret, as far as it is told."""
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from membership import runtime
+from membership.errors import NoSuchMember
 from membership.http.caller import caller_of, require
 from membership.http.operations import BY_ID, OPERATIONS, Function, Operation
 from membership.http.problems import OURS, RETRY_AFTER, Error, Problem, invalid, problem_of
@@ -91,7 +92,7 @@ class Service:
         try:
             operation = self._routes[event["httpMethod"], event["resource"]]
             if operation.roles:
-                require(caller_of(event), *operation.roles)
+                _admit(caller_of(event), operation, event)
             request = Request(event, _query(operation, event), runtime.now())
             return self.handlers[operation.id](request)
         # Here exceptions become answers: Lambda would throw the process away, and the caller learn nothing.
@@ -100,6 +101,14 @@ class Service:
             if problem.type in OURS:
                 self._log.exception("a request failed for a reason of ours")
             return refuse(problem)
+
+
+def _admit(caller: Caller, operation: Operation, event: Event) -> None:
+    require(caller, *operation.roles)
+    # Any other member looks to a member like one that isn't there.
+    named = path_id(event, "member_id") if "{member_id}" in operation.path else None
+    if caller.member_id and named and named != caller.member_id:
+        raise NoSuchMember
 
 
 def respond(status: int, body: BaseModel | None = None) -> Response:

@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 
+from membership import tokens
 from membership.errors import NotFound
 from membership.store import keys
 from membership.store.tables import Tables, paged
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Role = Literal["storefront", "operator"]
+"""Of a key."""
+Right = Role | Literal["member"]
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,10 @@ class Caller:
     """Who asks: the program and the rights come from the key, never from the request."""
 
     program: str
-    role: Role
+    role: Right
     key_id: str
+    member_id: str | None = None
+    """The only member that the holder of a member's token may ask about."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,59 @@ class Access:
             ]
         )
         return key, secret
+
+    def token(
+        self, program: str, member_id: str, at: datetime, minutes: int, random: Callable[[int], str]
+    ) -> tuple[str, datetime]:
+        """A token of a member, and when it ends."""
+        claim = tokens.Claim(program, member_id, tokens.expiry(at, minutes))
+        signing = self._signing_secrets(program, at) or [self._first_signing_secret(program, random(32))]
+        return tokens.mint(claim, signing[0]), datetime.fromtimestamp(claim.expires, at.tzinfo)
+
+    def rotate_tokens(self, program: str, at: datetime, random: Callable[[int], str]) -> None:
+        """Sign with a new secret; what the last one signed is good until it ends by itself."""
+        if not self._signing_secrets(program, at):
+            self._first_signing_secret(program, random(32))
+            return
+        self._client.update_item(
+            TableName=self._table,
+            Key=keys.token_secret(program),
+            UpdateExpression="SET last_one = secret, last_ends = :ends, secret = :new",
+            ExpressionAttributeValues={
+                ":new": {"S": random(32)},
+                ":ends": {"N": str(tokens.expiry(at, tokens.LONGEST_MINUTES))},
+            },
+        )
+
+    def _signing_secrets(self, program: str, at: datetime) -> list[str]:
+        """The one that signs, and its predecessor as long as that may have signed what is still good."""
+        item: Any = self._client.get_item(
+            TableName=self._table, Key=keys.token_secret(program), ConsistentRead=True
+        ).get("Item")
+        if item is None:
+            return []
+        lasts = "last_ends" in item and at.timestamp() < int(item["last_ends"]["N"])
+        return [item["secret"]["S"], *([item["last_one"]["S"]] if lasts else [])]
+
+    def _first_signing_secret(self, program: str, secret: str) -> str:
+        """The secret; or the one that somebody else made meanwhile."""
+        answer: Any = self._client.update_item(
+            TableName=self._table,
+            Key=keys.token_secret(program),
+            UpdateExpression="SET secret = if_not_exists(secret, :new)",
+            ExpressionAttributeValues={":new": {"S": secret}},
+            ReturnValues="ALL_NEW",
+        )
+        return str(answer["Attributes"]["secret"]["S"])
+
+    def member(self, token: str, now: datetime) -> Caller | None:
+        """Whom a member's token lets ask about itself; None where it is none of ours, or has ended."""
+        claim = tokens.claimed(token)
+        if claim is None or now.timestamp() >= claim.expires:
+            return None
+        if not tokens.is_genuine(token, self._signing_secrets(claim.program, now)):
+            return None
+        return Caller(claim.program, "member", "token", claim.member_id)
 
     def caller(self, secret: str) -> Caller | None:
         """Who holds this secret; None where nobody does, or no longer."""

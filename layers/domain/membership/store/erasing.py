@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from membership.errors import Contended, Impossible, NotFound
+from membership.errors import Contended, Impossible, NoSuchMember
 from membership.member.state import Member
 from membership.outcomes import ApprovalRequested
 from membership.store import items, keys
@@ -29,7 +29,7 @@ class Eraser:
         """
         member = self._ledger.load(program, member_id, consistent=True).member
         if member is None:
-            raise NotFound("there is no such member")
+            raise NoSuchMember()
         if member.merged_into:
             raise Impossible(f"it was merged into {member.merged_into!r}; erase that one")
         for one in (member_id, *member.absorbed):

@@ -145,6 +145,11 @@ def secret(digest: str) -> Key:
     return _key(f"key#{digest}", "key")
 
 
+def token_secret(program: str) -> Key:
+    """What signs the tokens of a program's members. A digest has no `#`, so this is no key's."""
+    return _key(f"key#tokens#{program}", "tokens")
+
+
 # ── Sweeps and boards (STATE) ─────────────────────────────────────────────────────────────────────
 
 
