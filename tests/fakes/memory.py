@@ -60,6 +60,16 @@ class MemoryLedger:
             member.applied = AppliedFacts(applied)
             return Stored(member, version, due)
 
+    def damage(self, program: str, member_id: str, change: Callable[[Stored], Stored]) -> None:
+        """Change a member as no function would: a fault of ours, or somebody at the table."""
+        stored = change(self.load(program, member_id))
+        assert stored.member
+        body = stored.member.model_dump_json(exclude_defaults=True)
+        self._members[program, member_id] = (body, stored.member.applied.pack(), stored.version, stored.due)
+
+    def lose_outcomes(self, program: str, member_id: str) -> None:
+        self._outcomes.pop((program, member_id))
+
     def everybody(self) -> list[tuple[str, str]]:
         """Program and id of every member."""
         with self._lock:

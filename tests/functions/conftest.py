@@ -254,6 +254,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
             "STATE_TABLE": "state",
             "DELIVERY_QUEUE_URL": queue,
             "WEBHOOK_TARGETS": "public",
+            "POWERTOOLS_METRICS_NAMESPACE": "Tierwise/test",
         }.items():
             monkeypatch.setenv(name, value)
         cloud = Cloud(dynamodb, sqs, queue)

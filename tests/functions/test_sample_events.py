@@ -38,6 +38,15 @@ def test_the_sample_of_authorize_is_nobodys_key(cloud: Cloud) -> None:
         cloud.invoke("authorize", sample("authorize/bearer"))
 
 
+def test_samples_of_reconcile(cloud: Cloud, demo: Client) -> None:
+    cloud.invoke("ingest", sample("ingest/events"))
+    cloud.invoke("rebuild", sample("rebuild/one_member"))
+    nothing = {"checked": 1, "different": 0, "differences": []}
+    assert cloud.invoke("reconcile", sample("reconcile/one_member")) == nothing
+    assert cloud.invoke("reconcile", {}) == nothing
+    assert cloud.invoke("reconcile", sample("reconcile/everybody")) == nothing
+
+
 def test_samples_of_review_rank_and_rebuild(cloud: Cloud, demo: Client) -> None:
     cloud.invoke("ingest", sample("ingest/events"))
     assert set(cloud.invoke("rebuild", sample("rebuild/one_member"))) == {"member", "outcomes"}

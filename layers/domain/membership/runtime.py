@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from membership.cutting import Cutting
     from membership.ingesting import Ingest
     from membership.rearming import Rearming
+    from membership.reconciling import Reconciling
     from membership.settling import Settling
     from membership.store.access import Access
     from membership.store.approvals import Approvals
@@ -216,6 +217,13 @@ def rearming() -> "Rearming":
 
 
 @cache
+def reconciling() -> "Reconciling":
+    from membership.reconciling import Reconciling
+
+    return Reconciling(ledger(), programs(), roster(), sweeps())
+
+
+@cache
 def eraser() -> "Eraser":
     from membership.store.erasing import Eraser
 
@@ -239,6 +247,6 @@ def forget() -> None:
     """Let go of everything made so far, for tests that change the environment."""
     clients = (dynamodb, sqs, events, functions)
     stores = (ledger, programs, access, deliveries, approvals, eraser, roster, sweeps, cuts)
-    services = (settling, ingest, acting, viewing, cutting, rearming)
+    services = (settling, ingest, acting, viewing, cutting, rearming, reconciling)
     for one in (settings, tables, *clients, *stores, *services):
         one.cache_clear()

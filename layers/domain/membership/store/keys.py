@@ -75,6 +75,11 @@ def member(program: str, member_id: str) -> Key:
     return _key(f"member#{program}#{member_id}", MEMBER)
 
 
+def anywhere(random: str) -> Key:
+    """A place between members. Partitions lie in the order of their hashes: it is as good as chance where."""
+    return _key(f"member#{random}", MEMBER)
+
+
 def program_of(member_pk: str) -> str:
     """The program in a member's partition key."""
     return member_pk.split("#")[1]
