@@ -247,3 +247,8 @@ def test_operators_work_with_the_sam_cli(shop: Shop, tmp_path: Path) -> None:
     assert shop.storefront.get("/v1/members/kim").json == before
     asked.write_text(json.dumps({"program": PROGRAM, "as_of": "2024-03-02"}))
     assert remote_invoke(shop.stack, "ReviewFunction", asked) == {"reviewed": {PROGRAM: 0}}
+    asked.write_text(json.dumps({"program": PROGRAM, "everybody": True}))
+    reconciled = remote_invoke(shop.stack, "ReconcileFunction", asked)
+    assert reconciled["checked"] > 0
+    assert reconciled["differences"] == []
+    assert shop.stack.invoke("ReconcileFunction", {})["checked"] > 0, "from any place of the table"

@@ -15,6 +15,7 @@ from tools.deploy import STACK_NAME, Stack
 
 Resource = dict[str, Any]
 
+FUNCTIONS = Path(__file__).parents[2] / "functions"
 LAMBDAS_OWN = ["boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"]
 """What every Python runtime of Lambda brings along."""
 
@@ -61,7 +62,8 @@ def test_every_function_has_a_role_of_its_own(resources: dict[str, Resource]) ->
     functions = of_type(resources, "AWS::Lambda::Function")
     roles = {name: properties["Role"]["Fn::GetAtt"][0] for name, properties in functions.items()}
     assert roles == {name: name.replace("Function", "Role") for name in functions}
-    assert len(functions) == 11
+    folders = {path.parent.name.capitalize() for path in FUNCTIONS.glob("*/app.py")}
+    assert {name.removesuffix("Function") for name in functions} == folders
 
 
 def test_roles_name_every_action_and_every_resource(resources: dict[str, Resource]) -> None:
@@ -118,6 +120,7 @@ def test_what_one_function_may_another_may_not(stack: Stack) -> None:
         "RebuildFunction": {"append", "list"},
         "ReviewFunction": {"append"},
         "RankFunction": {"append", "list"},
+        "ReconcileFunction": {"list"},
         "MembersFunction": {"list"},
         "OperateFunction": {"append", "read", "list"},
         "EraseFunction": {"list", "remove"},
@@ -136,7 +139,7 @@ def test_who_scans_for_members_reads_no_secrets(stack: Stack) -> None:
 
     for name in stack.functions:
         client = _as_function(stack, name, "dynamodb")
-        members = name in ("ReviewFunction", "RankFunction")
+        members = name in ("ReviewFunction", "RankFunction", "ReconcileFunction")
         assert _permitted(client, scan("pk", "sk", "body")) is members, name
         assert not _permitted(client, scan("pk", "settings")), f"{name}: of channels"
         assert not _permitted(client, scan()), f"{name}: everything"
@@ -246,7 +249,8 @@ def test_no_alarm_has_more_metrics_than_cloudwatch_takes(resources: dict[str, Re
         assert sum("MetricStat" in metric for metric in alarm.get("Metrics", ())) <= 10, name
     watched = {
         dimension["Value"]["Ref"]
-        for metric in alarms["FunctionErrors"]["Metrics"]
+        for name in ("FunctionErrors", "ScheduledErrors")
+        for metric in alarms[name]["Metrics"]
         if "MetricStat" in metric
         for dimension in metric["MetricStat"]["Metric"]["Dimensions"]
     }
