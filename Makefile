@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 ENV ?= default
+TRANSFORMED := .local/transformed
 STAMP := .installed-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 
 PY := .venv/bin/python
@@ -42,12 +43,14 @@ test: lint ## All checks, then all tests, the deployed stack included
 properties: install ## The laws on ten times as many lives, new ones each time (half an hour or more)
 	HYPOTHESIS_PROFILE=slow $(PY) -m pytest tests/domain/test_properties.py tests/domain/test_settle_stateful.py
 
-lint: install ## ruff, mypy, cfn-lint, sam validate
+lint: install .venv-checks/$(STAMP) ## ruff, mypy, cfn-lint, sam validate, checkov
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv-emulator/bin/cfn-lint template.yaml
 	$(SAM) validate --lint --region us-east-1
+	.venv-emulator/bin/python tools/checks/transform.py $(TRANSFORMED)/template.json
+	.venv-checks/bin/checkov --config-file tools/checks/checkov.yaml --directory $(TRANSFORMED)
 
 format: install ## Let ruff put the code into its form
 	$(PY) -m ruff check --fix .
@@ -75,11 +78,12 @@ lock: install ## Choose the newest versions and pin them with their hashes
 	$(LOCK) requirements/runtime.in -o layers/dependencies/requirements.txt
 	$(LOCK) -c layers/dependencies/requirements.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
+	$(LOCK) requirements/checks.in -o requirements/checks.txt
 	$(LOCK) --no-deps requirements/uv.in -o requirements/uv.txt
 	$(LOCK) --no-deps requirements/data.in -o requirements/data.txt
 
 clean: down ## Remove everything that make has made
-	rm -rf .venv .venv-emulator .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-emulator .venv-checks .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: .venv/$(STAMP) ## Install into .venv and .venv-emulator (done by itself, once)
@@ -99,6 +103,12 @@ install: .venv/$(STAMP) ## Install into .venv and .venv-emulator (done by itself
 	@echo "Installing the emulator and the SAM CLI ..."
 	@.venv-emulator/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/uv.txt
 	@$(UV) pip install --quiet --python .venv-emulator/bin/python --require-hashes -r requirements/emulator.txt
+	@touch $@
+
+.venv-checks/$(STAMP): requirements/checks.txt .venv-emulator/$(STAMP)
+	@$(call fresh_venv,.venv-checks)
+	@echo "Installing what checks the template ..."
+	@$(UV) pip sync --quiet --python .venv-checks/bin/python --require-hashes requirements/checks.txt
 	@touch $@
 
 # The stamp's name holds the interpreter's version, so another PYTHON makes both environments anew.
