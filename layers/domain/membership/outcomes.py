@@ -16,7 +16,7 @@ from membership.program.text import Text
 class Evidence(BaseModel):
     """Why: the rule, the figures that it saw, and the version of the program it stood in."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     version: int
     day: date
@@ -27,7 +27,7 @@ class Evidence(BaseModel):
 
 
 class _Outcome(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     at: datetime
     """In the member's own time: the latest moment that its facts know."""
@@ -328,7 +328,7 @@ Outcome = Annotated[
     Field(discriminator="type"),
 ]
 
-outcomes: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+outcomes: TypeAdapter[Outcome] = TypeAdapter(Outcome, config=ConfigDict(defer_build=True))
 
 
 class Envelope(BaseModel):

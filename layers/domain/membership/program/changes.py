@@ -12,7 +12,7 @@ from membership.program.wording import LadderInWords, ProgramInWords, TierInWord
 class Change(BaseModel):
     """One thing that reads otherwise."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     what: str = Field(description="Where: 'Gold, to enter'.")
     before: str | None = Field(default=None, description="Absent: it is new.")

@@ -46,7 +46,7 @@ _Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment, json_schema_
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 Amount = Annotated[Number, AfterValidator(more_than_nothing)]

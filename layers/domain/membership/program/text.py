@@ -28,7 +28,7 @@ _Words = Annotated[str, Field(min_length=1), AfterValidator(one_line)]
 class Text(BaseModel):
     """The same words in English and Chinese; one of them alone serves both."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     en: _Words | None = Field(default=None, description="In English.")
     zh: _Words | None = Field(default=None, description="In Chinese.")

@@ -76,7 +76,7 @@ def _shortest(ways: Iterable[Mapping[str, int]]) -> list[Mapping[str, int]]:
 
 
 class _Words(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Seen(_Words):

@@ -31,7 +31,7 @@ _FIELDS = {
 class Bounds(BaseModel):
     """Inclusive limits on one field of a fact. Money is in whole currency units."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     gte: Number | None = Field(default=None, description="At least.")
     lte: Number | None = Field(default=None, description="At most.")
@@ -81,7 +81,7 @@ def _whole(limit: Number) -> int:
 
 
 class MetricKind(BaseModel, ABC):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Name = Field(
         default=Text(),
