@@ -95,7 +95,8 @@ class Enrolment(_Fact):
     """The shop registers the member: from here on it is assessed."""
 
     type: Literal["enrolment"] = "enrolment"
-    attributes: Attributes = Attributes()
+    # Calling the class would build its validator while it is imported; so for other defaults that are models.
+    attributes: Attributes = Attributes.model_construct()
 
     @property
     def key(self) -> str:

@@ -262,6 +262,8 @@ class RewardGranted(_OfTier):
 class Certificate(BaseModel):
     """An electronic membership certificate's contents."""
 
+    model_config = ConfigDict(defer_build=True)
+
     number: str
     tier: Text
     date: date
@@ -269,6 +271,8 @@ class Certificate(BaseModel):
 
 class Celebration(BaseModel):
     """What a storefront shows when a member rises."""
+
+    model_config = ConfigDict(defer_build=True)
 
     popup: Text
     announcement: Text
@@ -333,6 +337,8 @@ outcomes: TypeAdapter[Outcome] = TypeAdapter(Outcome, config=ConfigDict(defer_bu
 
 class Envelope(BaseModel):
     """An outcome as it is kept in the ledger, put on the bus and shown to members and operators."""
+
+    model_config = ConfigDict(defer_build=True)
 
     id: str
     type: str

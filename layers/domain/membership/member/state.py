@@ -59,7 +59,7 @@ class Member(BaseModel):
     clock: datetime | None = None
     """The latest time that any of its facts occurred: the member's own present."""
     first_seen: datetime | None = None
-    attributes: Attributes = Attributes()
+    attributes: Attributes = Attributes.model_construct()
     attribute_times: dict[str, str] = {}
     """Attribute → when and by which fact it was last set, so that late profiles don't win."""
     enrolled: bool = False
