@@ -9,7 +9,6 @@ from aws_lambda_powertools.logging import Logger
 from membership import runtime
 from membership.acting import Instruction
 from membership.channels import Status
-from membership.enacting import enact
 from membership.errors import NotFound
 from membership.http import cursors
 from membership.http.bodies import (
@@ -40,9 +39,8 @@ from membership.http.operator_views import (
 )
 from membership.http.problems import Error, conflict, invalid
 from membership.http.serving import Request, Response, Service, respond
-from membership.program.reading import read_program
 
-# What sends webhooks is imported where they are set up, which is done once in a while.
+# What reads programs and what sends webhooks is imported where they are put, which is done once in a while.
 if TYPE_CHECKING:
     from membership.configuring import Configuring
 
@@ -71,6 +69,9 @@ def handler(event: dict[str, Any], context: Any) -> Response:
 @service.on("put_program")
 def put_program(request: Request) -> Response:
     """Put a version in force."""
+    from membership.enacting import enact
+    from membership.program.reading import read_program
+
     program = read_program(request.bytes(LARGEST_PROGRAM))
     enacted = enact(
         runtime.programs(), request.program, program, request.now, runtime.pause, request.query["check"]
