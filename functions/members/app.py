@@ -8,15 +8,14 @@ from aws_lambda_powertools.logging import Logger
 
 from membership import runtime
 from membership.http import cursors
-from membership.http.bodies import Preview, read
 from membership.http.progress_views import DecidedView, PreviewView, ProgressView
 from membership.http.serving import Request, Response, Service, respond, respond_text
-from membership.http.values import read_moment, read_price
 from membership.http.views import HistoryView, MemberView, OutcomeView, ProgramView
 from membership.member.progress import progress
-from membership.member.progress_svg import draw
 from membership.program.wording import program_in_words
 from membership.viewing import Seen
+
+# What only some questions need is imported where they are answered: pictures, bodies, the contract.
 
 logger = Logger()
 service = Service("members", logger)
@@ -52,6 +51,8 @@ def get_progress(request: Request) -> Response:
 @service.on("get_progress_svg")
 def get_progress_svg(request: Request) -> Response:
     """How far the member is, as a picture. It runs no script, wherever it is opened."""
+    from membership.member.progress_svg import draw
+
     seen = _figures(request)
     picture = draw(seen.program, progress(seen.program, seen.member, request.now), request.query["lang"])
     policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
@@ -79,6 +80,9 @@ def get_history(request: Request) -> Response:
 @service.on("post_preview")
 def post_preview(request: Request) -> Response:
     """What an order would lead to."""
+    from membership.http.bodies import Preview, read
+    from membership.http.values import read_moment, read_price
+
     viewing, asked = runtime.viewing(), read(Preview, request.json)
     _, program = viewing.program(request.program, request.now)
     at = read_moment(asked.occurred_at, request.now)

@@ -2,17 +2,13 @@
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import Logger
 
 from membership import runtime
 from membership.acting import Instruction
 from membership.channels import Status
-from membership.channels.outgoing import TARGETS, Refused, check_url
-from membership.channels.webhook import new_secret
-from membership.configuring import Configuring
-from membership.enacting import enact
 from membership.errors import NotFound
 from membership.http import cursors
 from membership.http.bodies import (
@@ -45,7 +41,10 @@ from membership.http.operator_views import (
 )
 from membership.http.problems import Error, conflict, invalid
 from membership.http.serving import Request, Response, Service, respond
-from membership.program.reading import read_program
+
+# What reads programs and what sends webhooks is imported where they are put, which is done once in a while.
+if TYPE_CHECKING:
+    from membership.configuring import Configuring
 
 logger = Logger()
 service = Service("operate", logger)
@@ -72,6 +71,9 @@ def handler(event: dict[str, Any], context: Any) -> Response:
 @service.on("put_program")
 def put_program(request: Request) -> Response:
     """Put a version in force."""
+    from membership.enacting import enact
+    from membership.program.reading import read_program
+
     program = read_program(request.bytes(LARGEST_PROGRAM))
     enacted = enact(
         runtime.programs(), request.program, program, request.now, runtime.pause, request.query["check"]
@@ -201,6 +203,8 @@ def get_webhook(request: Request) -> Response:
 @service.on("put_webhook")
 def put_webhook(request: Request) -> Response:
     """Say where webhooks go."""
+    from membership.channels.outgoing import TARGETS, Refused, check_url
+
     url = read(Webhook, request.json).url
     try:
         check_url(url, TARGETS[runtime.settings().webhook_targets])
@@ -251,5 +255,8 @@ def _instruction(asked: Told, request: Request) -> Instruction:
     return Instruction(asked.id, f"{asked.by} ({request.caller.key_id})", asked.reason)
 
 
-def _configuring() -> Configuring:
+def _configuring() -> "Configuring":
+    from membership.channels.webhook import new_secret
+    from membership.configuring import Configuring
+
     return Configuring(runtime.deliveries(), new_secret)

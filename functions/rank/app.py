@@ -26,7 +26,7 @@ SHOWN = 24
 class Request(BaseModel):
     """Everything absent: the schedule's own call, which looks at every program."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     program: str | None = None
     as_of: date | None = None

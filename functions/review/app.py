@@ -29,7 +29,7 @@ SPARE_MILLISECONDS = 20_000
 class Request(BaseModel):
     """Everything absent: the schedule's own call, which looks at every program."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     program: str | None = None
     as_of: date | None = None

@@ -144,7 +144,8 @@ def retry_after(status: int, text: str) -> int | None:
     [
         (429, "120", 120),
         (503, " 7 ", 7),
-        (503, f"{NOW + timedelta(minutes=5):%a, %d %b %Y %H:%M:%S GMT}", 300),
+        # An id of its own: tests that run side by side must be called the same in each process.
+        pytest.param(503, f"{NOW + timedelta(minutes=5):%a, %d %b %Y %H:%M:%S GMT}", 300, id="a moment"),
         (503, "Fri, 31 Dec 1999 23:59:59 GMT", 0),
         (500, "120", None),  # not a status that asks to wait
         (429, "", None),

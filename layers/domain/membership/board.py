@@ -73,7 +73,7 @@ class Board:
 class Cut(BaseModel):
     """What is kept of a board that was cut: enough to say why somebody was above it or not."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     program: str
     metric: str

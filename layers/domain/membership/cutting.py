@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from membership.board import Board, Counts, Cut, share
 from membership.errors import NotFound, Unsettleable
@@ -38,6 +38,8 @@ SETTLED = timedelta(minutes=10)
 
 class Round(BaseModel):
     """What one sweep is about."""
+
+    model_config = ConfigDict(defer_build=True)
 
     boards: tuple[Due, ...]
     closes: datetime

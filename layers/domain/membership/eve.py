@@ -25,7 +25,7 @@ AHEAD = timedelta(minutes=5)
 class Due(BaseModel):
     """A board that is to be cut."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     program: str
     metric: str

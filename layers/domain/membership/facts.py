@@ -9,7 +9,7 @@ from membership.acts import Action, Decide
 
 
 class _Fact(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     id: str
     """Chosen by who sends it; unique within the member."""
@@ -69,7 +69,7 @@ class Activity(_Fact):
 class Attributes(BaseModel):
     """What a storefront knows of a person. Absent fields leave what is known as it is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     joined: date | None = None
     birthday: str | None = Field(default=None, pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
@@ -95,7 +95,8 @@ class Enrolment(_Fact):
     """The shop registers the member: from here on it is assessed."""
 
     type: Literal["enrolment"] = "enrolment"
-    attributes: Attributes = Attributes()
+    # Calling the class would build its validator while it is imported; so for other defaults that are models.
+    attributes: Attributes = Attributes.model_construct()
 
     @property
     def key(self) -> str:
@@ -181,5 +182,5 @@ Fact = Annotated[
     Field(discriminator="type"),
 ]
 
-facts: TypeAdapter[Fact] = TypeAdapter(Fact)
+facts: TypeAdapter[Fact] = TypeAdapter(Fact, config=ConfigDict(defer_build=True))
 """Reads and writes any fact."""

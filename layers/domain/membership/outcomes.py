@@ -16,7 +16,7 @@ from membership.program.text import Text
 class Evidence(BaseModel):
     """Why: the rule, the figures that it saw, and the version of the program it stood in."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     version: int
     day: date
@@ -27,7 +27,7 @@ class Evidence(BaseModel):
 
 
 class _Outcome(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     at: datetime
     """In the member's own time: the latest moment that its facts know."""
@@ -262,6 +262,8 @@ class RewardGranted(_OfTier):
 class Certificate(BaseModel):
     """An electronic membership certificate's contents."""
 
+    model_config = ConfigDict(defer_build=True)
+
     number: str
     tier: Text
     date: date
@@ -269,6 +271,8 @@ class Certificate(BaseModel):
 
 class Celebration(BaseModel):
     """What a storefront shows when a member rises."""
+
+    model_config = ConfigDict(defer_build=True)
 
     popup: Text
     announcement: Text
@@ -328,11 +332,13 @@ Outcome = Annotated[
     Field(discriminator="type"),
 ]
 
-outcomes: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+outcomes: TypeAdapter[Outcome] = TypeAdapter(Outcome, config=ConfigDict(defer_build=True))
 
 
 class Envelope(BaseModel):
     """An outcome as it is kept in the ledger, put on the bus and shown to members and operators."""
+
+    model_config = ConfigDict(defer_build=True)
 
     id: str
     type: str

@@ -15,7 +15,7 @@ Settings = Mapping[str, Any]
 class Answer(BaseModel):
     """How a channel answered one attempt. Operators read `detail`: short, and no secret in it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     delivered: bool
     status: int | None = None
@@ -26,7 +26,7 @@ class Answer(BaseModel):
 class Attempt(BaseModel):
     """The last attempt, as the record keeps it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     at: datetime
     status: int | None
@@ -36,7 +36,7 @@ class Attempt(BaseModel):
 class Delivery(BaseModel):
     """A record that is enough to send again: it carries the whole outcome."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: str
     program: str

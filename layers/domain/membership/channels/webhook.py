@@ -21,7 +21,7 @@ OVERLAP = timedelta(hours=24)
 class Secret(BaseModel):
     """A signing secret; the newest has no end."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     secret: str
     created_at: datetime
@@ -31,7 +31,7 @@ class Secret(BaseModel):
 class WebhookSettings(BaseModel):
     """Where a program's webhooks go, and what signs them (newest secret first)."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     url: str
     secrets: tuple[Secret, ...]

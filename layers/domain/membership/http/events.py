@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
@@ -133,7 +134,7 @@ TYPES = frozenset({"order", "refund", "activity", "profile"})
 Events = Event | Annotated[list[Event], Field(min_length=1, max_length=MOST_EVENTS)]
 """One event, or up to a hundred."""
 
-_event: TypeAdapter[Event] = TypeAdapter(Event)
+_event: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
 
 
 def read_events(body: Any) -> list[Any]:

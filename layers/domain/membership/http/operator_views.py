@@ -1,14 +1,11 @@
 """What operators are answered. A secret is told once, where it is made, and never again."""
 
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ConfigDict, Field
 
-from membership.acting import Acted
 from membership.channels import Channel, Delivery, Status
-from membership.channels.webhook import WebhookSettings
-from membership.enacting import Enacted
 from membership.http.views import Absent, MemberView, OutcomeView, TierView, View, WhyView, why
 from membership.program.changes import Change, changes
 from membership.program.schema import Versions
@@ -16,6 +13,11 @@ from membership.program.text import Language
 from membership.store.access import ApiKey, Role
 from membership.store.approvals import Question
 from membership.viewing import see
+
+if TYPE_CHECKING:
+    from membership.acting import Acted
+    from membership.channels.webhook import WebhookSettings
+    from membership.enacting import Enacted
 
 
 class ProgramPutView(View):
@@ -31,7 +33,7 @@ class ProgramPutView(View):
     changes: tuple[str, ...] = Field(description="What it changes of the version before, in words.")
 
     @classmethod
-    def of(cls, enacted: Enacted, lang: Language) -> "ProgramPutView":
+    def of(cls, enacted: "Enacted", lang: Language) -> "ProgramPutView":
         before = enacted.before
         return cls(
             program=enacted.program.id,
@@ -106,7 +108,7 @@ class ActedView(View):
     outcomes: tuple[OutcomeView, ...] = Field(description="What it led to.")
 
     @classmethod
-    def of(cls, acted: Acted, versions: Versions, now: datetime, lang: Language) -> "ActedView":
+    def of(cls, acted: "Acted", versions: Versions, now: datetime, lang: Language) -> "ActedView":
         return cls(
             status=acted.status,
             member=MemberView.of(see(versions, acted.committed.member, now), lang),
@@ -227,7 +229,7 @@ class WebhookView(View):
     )
 
     @classmethod
-    def of(cls, settings: WebhookSettings, now: datetime, secret: str | None = None) -> "WebhookView":
+    def of(cls, settings: "WebhookSettings", now: datetime, secret: str | None = None) -> "WebhookView":
         signing = settings.signing(now)
         return cls(
             url=settings.url,

@@ -81,7 +81,7 @@ RETRY_AFTER = {503: 1}
 class Error(BaseModel):
     """One thing that is wrong, and where."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     detail: str
     pointer: str | None = Field(default=None, description="Place in the body, as a JSON pointer (RFC 6901).")
@@ -91,7 +91,7 @@ class Error(BaseModel):
 class Problem(BaseModel):
     """`application/problem+json`. Told apart by `type`; `detail` is for people."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     type: str
     title: str

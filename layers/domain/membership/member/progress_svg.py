@@ -22,21 +22,21 @@ _RIGHT = WIDTH - _EDGE
 _INK, _SOFT, _FILL, _LINE = "#111827", "#374151", "#1e40af", "#6b7280"
 
 _WORDS: Mapping[str, Text] = {
-    "title": Text(en="{tier}: {percent}% of the way to {next}", zh="{tier}：距{next}已完成 {percent}%"),
-    "top": Text(en="{tier}: the highest tier", zh="{tier}：最高等级"),
-    "trial": Text(en="On trial", zh="体验会员"),
-    "blocked": Text(en="This membership has ended.", zh="会员资格已终止。"),
-    "left": Text(en="This membership was left.", zh="您已退出会员。"),
-    "to": Text(en="To {next}: {ways}.", zh="升级至{next}：{ways}。"),
-    "highest": Text(en="This is the highest tier.", zh="您已是最高等级。"),
-    "keep": Text(en="To keep {tier}: {ways}.", zh="保级（{tier}）：{ways}。"),
-    "kept": Text(en="What keeps {tier} is done.", zh="{tier}的保级条件已满足。"),
-    "valid": Text(en="Valid through {day}.", zh="有效期至 {day}。"),
-    "notice": Text(en="From {day} you would be {lower}.", zh="若未保级，{day} 起将变为{lower}。"),
-    "more": Text(en="{ways}, or {n} other ways", zh="{ways}，另有 {n} 种方式"),
-    "one more": Text(en="{ways}, or 1 other way", zh="{ways}，另有 1 种方式"),
-    "of": Text(en="{have} of {need}", zh="{have} / {need}"),
-    "row": Text(en="{name}: {have}, of {need} needed.", zh="{name}：{have}，需 {need}。"),
+    "title": Text.ours(en="{tier}: {percent}% of the way to {next}", zh="{tier}：距{next}已完成 {percent}%"),
+    "top": Text.ours(en="{tier}: the highest tier", zh="{tier}：最高等级"),
+    "trial": Text.ours(en="On trial", zh="体验会员"),
+    "blocked": Text.ours(en="This membership has ended.", zh="会员资格已终止。"),
+    "left": Text.ours(en="This membership was left.", zh="您已退出会员。"),
+    "to": Text.ours(en="To {next}: {ways}.", zh="升级至{next}：{ways}。"),
+    "highest": Text.ours(en="This is the highest tier.", zh="您已是最高等级。"),
+    "keep": Text.ours(en="To keep {tier}: {ways}.", zh="保级（{tier}）：{ways}。"),
+    "kept": Text.ours(en="What keeps {tier} is done.", zh="{tier}的保级条件已满足。"),
+    "valid": Text.ours(en="Valid through {day}.", zh="有效期至 {day}。"),
+    "notice": Text.ours(en="From {day} you would be {lower}.", zh="若未保级，{day} 起将变为{lower}。"),
+    "more": Text.ours(en="{ways}, or {n} other ways", zh="{ways}，另有 {n} 种方式"),
+    "one more": Text.ours(en="{ways}, or 1 other way", zh="{ways}，另有 1 种方式"),
+    "of": Text.ours(en="{have} of {need}", zh="{have} / {need}"),
+    "row": Text.ours(en="{name}: {have}, of {need} needed.", zh="{name}：{have}，需 {need}。"),
 }
 
 

@@ -13,7 +13,7 @@ Source = Literal["hold", "paid", "lifted"]
 class Notice(BaseModel):
     """An announced downgrade."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     to_tier: str
     falls_on: date
@@ -24,7 +24,7 @@ class Notice(BaseModel):
 class Override(BaseModel):
     """A tier that holds in place of the earned one, for a time."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     tier: str
     since: datetime
@@ -39,7 +39,7 @@ class Override(BaseModel):
 class Standing(BaseModel):
     """The first block is what the member has earned; what lies over it never changes it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     tier: str
     since: datetime

@@ -24,7 +24,7 @@ class Absence(NamedTuple):
 class Approval(BaseModel):
     """A question that waits for an operator."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     kind: Literal["promotion", "special", "refund"]
     ladder: str
@@ -38,7 +38,7 @@ class Approval(BaseModel):
 class Referred(BaseModel):
     """What a referrer was told of this member."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     referrer: str
     day: date
@@ -50,7 +50,7 @@ class Referred(BaseModel):
 class Member(BaseModel):
     """State of one member. The first block is the sum of facts, the second of outcomes."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     id: str
     fingerprint: str
@@ -59,7 +59,7 @@ class Member(BaseModel):
     clock: datetime | None = None
     """The latest time that any of its facts occurred: the member's own present."""
     first_seen: datetime | None = None
-    attributes: Attributes = Attributes()
+    attributes: Attributes = Attributes.model_construct()
     attribute_times: dict[str, str] = {}
     """Attribute → when and by which fact it was last set, so that late profiles don't win."""
     enrolled: bool = False

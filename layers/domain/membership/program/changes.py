@@ -12,7 +12,7 @@ from membership.program.wording import LadderInWords, ProgramInWords, TierInWord
 class Change(BaseModel):
     """One thing that reads otherwise."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     what: str = Field(description="Where: 'Gold, to enter'.")
     before: str | None = Field(default=None, description="Absent: it is new.")
@@ -113,23 +113,23 @@ def _change(what: str, old: str | None, new: str | None, language: Language) -> 
 
 
 _PROGRAM = {
-    "name": Text(en="Name", zh="名称"),
-    "timezone": Text(en="Time zone", zh="时区"),
-    "joining": Text(en="Joining", zh="入会"),
-    "window": Text(en="What counts when", zh="统计周期"),
-    "refunds": Text(en="Refunds", zh="退款"),
+    "name": Text.ours(en="Name", zh="名称"),
+    "timezone": Text.ours(en="Time zone", zh="时区"),
+    "joining": Text.ours(en="Joining", zh="入会"),
+    "window": Text.ours(en="What counts when", zh="统计周期"),
+    "refunds": Text.ours(en="Refunds", zh="退款"),
 }
 _OF_TIER = {
-    "name": Text(en="name", zh="名称"),
-    "enter": Text(en="to enter", zh="升级条件"),
-    "stay": Text(en="to stay", zh="保级条件"),
-    "valid": Text(en="how long it stands", zh="有效期"),
+    "name": Text.ours(en="name", zh="名称"),
+    "enter": Text.ours(en="to enter", zh="升级条件"),
+    "stay": Text.ours(en="to stay", zh="保级条件"),
+    "valid": Text.ours(en="how long it stands", zh="有效期"),
 }
-_METRIC = Text(en="What counts", zh="统计指标")
-_LADDER = Text(en="Ladder", zh="等级体系")
-_TIER = Text(en="Tier", zh="等级")
-_LOST = Text(en="how a tier is lost", zh="降级规则")
-_ORDER = Text(en="order", zh="等级顺序")
-_BENEFIT = Text(en="benefit", zh="权益")
-_REWARD = Text(en="reward", zh="奖励")
-_SPECIAL = Text(en="Special review", zh="特别评审")
+_METRIC = Text.ours(en="What counts", zh="统计指标")
+_LADDER = Text.ours(en="Ladder", zh="等级体系")
+_TIER = Text.ours(en="Tier", zh="等级")
+_LOST = Text.ours(en="how a tier is lost", zh="降级规则")
+_ORDER = Text.ours(en="order", zh="等级顺序")
+_BENEFIT = Text.ours(en="benefit", zh="权益")
+_REWARD = Text.ours(en="reward", zh="奖励")
+_SPECIAL = Text.ours(en="Special review", zh="特别评审")

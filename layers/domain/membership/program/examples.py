@@ -51,7 +51,7 @@ _Amount = Annotated[Number, AfterValidator(_not_negative)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 What = Literal["order", "refund", "do", "friend", "labels", "ranked", "act"]

@@ -8,12 +8,12 @@ from membership.program.flaws import unsound
 from membership.program.text import Language, Text, one_line
 
 _WORDS = {
-    "campaign": Text(en="campaign participation", zh="参与活动"),
-    "check_in": Text(en="check-in", zh="签到"),
-    "feedback": Text(en="feedback", zh="反馈"),
-    "referral": Text(en="referral", zh="推荐"),
-    "review": Text(en="review", zh="评价"),
-    "share": Text(en="share", zh="分享"),
+    "campaign": Text.ours(en="campaign participation", zh="参与活动"),
+    "check_in": Text.ours(en="check-in", zh="签到"),
+    "feedback": Text.ours(en="feedback", zh="反馈"),
+    "referral": Text.ours(en="referral", zh="推荐"),
+    "review": Text.ours(en="review", zh="评价"),
+    "share": Text.ours(en="share", zh="分享"),
 }
 
 NOT_KINDS = frozenset({"order", "refund", "activity", "profile"})

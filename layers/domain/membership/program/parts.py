@@ -32,7 +32,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment, json_schema_i
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 Amount = Annotated[Number, AfterValidator(more_than_nothing)]
@@ -43,7 +43,7 @@ class Reward(Part):
     """Given once per tier and cycle to who enters the tier: exactly one of points, coupon, gift."""
 
     id: Slug = Field(description="Its own within the tier.")
-    name: Name = Field(default=Text(), description="What members read.")
+    name: Name = Field(default=Text.model_construct(), description="What members read.")
     points: Annotated[StrictInt, Field(gt=0, le=10**9)] | None = Field(default=None, description="Points.")
     coupon: Code | None = Field(default=None, description="The coupon's code in the shop.")
     gift: Code | None = Field(default=None, description="The gift's code in the shop.")

@@ -33,7 +33,7 @@ class Tier(Part):
     """A step of a ladder."""
 
     id: Slug = Field(description="Its own within the program; never shown where there is a name.")
-    name: Name = Field(default=Text(), description="What members read.")
+    name: Name = Field(default=Text.model_construct(), description="What members read.")
     qualify: Criterion | None = Field(default=None, description="To enter. The first tier has none.")
     keep: Criterion | None = Field(default=None, description="To stay; default: the same as to enter.")
     validity: Validity | None = Field(default=None, description="Default: the ladder's.")
@@ -93,7 +93,7 @@ class LadderRules(Part):
     """One of several ladders side by side, as of earned and of paid tiers."""
 
     id: Slug = Field(description="Its own within the program.")
-    name: Name = Field(default=Text(), description="What members read.")
+    name: Name = Field(default=Text.model_construct(), description="What members read.")
     tiers: Tiers = Field(min_length=1, max_length=20, description="From the lowest to the highest.")
     validity: Validity | None = Field(default=None, description="Default: the program's.")
     downgrade: Downgrade | None = Field(default=None, description="Default: the program's.")
@@ -105,7 +105,7 @@ class SpecialReview(Part):
     condition."""
 
     id: Slug = Field(description="Its own within the program.")
-    name: Name = Field(default=Text(), description="What operators read.")
+    name: Name = Field(default=Text.model_construct(), description="What operators read.")
     when: Criterion = Field(description="Who is listed.")
     ladder: Slug | None = Field(
         default=None, description="In which they may be lifted; default: the first one."
@@ -116,7 +116,7 @@ class Program(Part):
     """One membership program: what counts, in which time, and what it leads to."""
 
     id: Slug = Field(description="The program's own; keys of storefronts belong to it.")
-    name: Name = Field(default=Text(), description="What members read.")
+    name: Name = Field(default=Text.model_construct(), description="What members read.")
     currency: Annotated[str, AfterValidator(known_currency)] = Field(
         default="CNY",
         description="ISO 4217; amounts here are in whole units of it.",
@@ -133,15 +133,17 @@ class Program(Part):
         description="Figures of a member, made from what it does; rules name them.",
         json_schema_extra={"additionalProperties": False},
     )
-    window: Window = Field(default=Lifetime(), description="The time in which facts count.")
+    window: Window = Field(default=Lifetime.model_construct(), description="The time in which facts count.")
     tiers: Tiers | None = Field(
         default=None, min_length=1, max_length=20, description="From the lowest to the highest."
     )
     ladders: Annotated[tuple[LadderRules, ...], Field(min_length=1, max_length=5)] | None = Field(
         default=None, description="In place of `tiers`: several ladders side by side."
     )
-    validity: Validity = Field(default=WhileQualified(), description="How long a tier stands once earned.")
-    downgrade: Downgrade = Field(default=Downgrade(), description="How a tier is lost.")
+    validity: Validity = Field(
+        default=WhileQualified.model_construct(), description="How long a tier stands once earned."
+    )
+    downgrade: Downgrade = Field(default=Downgrade.model_construct(), description="How a tier is lost.")
     refunds: Literal["at_once", "at_next_review", "never"] = Field(
         default="at_once",
         description="When a refund that takes away what earned a tier is acted on: with a notice at once; "

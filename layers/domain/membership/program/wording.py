@@ -77,7 +77,7 @@ def _shortest(ways: Iterable[Mapping[str, int]]) -> list[Mapping[str, int]]:
 
 
 class _Words(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Seen(_Words):
@@ -328,59 +328,59 @@ def _downgrades(ladder: Ladder, language: Language) -> str:
 
 
 _JOINING = {
-    "enrol": Text(
+    "enrol": Text.ours(
         en="Everybody may join: the first thing somebody does enrols them, on trial until something counts.",
         zh="人人可加入：首次产生记录即登记为体验会员，产生有效记录后成为正式会员。",
     ),
-    "refuse": Text(
+    "refuse": Text.ours(
         en="Only members whom the shop has registered take part.", zh="仅限商家已登记的会员参与。"
     ),
 }
-_ON_REGISTRATION = Text(en="registration", zh="注册即可")
-_CARRIED = Text(
+_ON_REGISTRATION = Text.ours(en="registration", zh="注册即可")
+_CARRIED = Text.ours(
     en="What exceeds the highest threshold reached counts in the next period too, up to {most}.",
     zh="超出已达最高门槛的部分结转至下一周期，最多 {most}。",
 )
-_NOTHING = Text(en="nothing more", zh="无需其他条件")
-_ALWAYS = Text(en="Always.", zh="长期有效。")
-_TOLD = Text(
+_NOTHING = Text.ours(en="nothing more", zh="无需其他条件")
+_ALWAYS = Text.ours(en="Always.", zh="长期有效。")
+_TOLD = Text.ours(
     en="A downgrade is announced at least {days} days before, with what would keep the tier; "
     "whoever does that in time keeps it.",
     zh="降级至少提前 {days} 天通知，并说明保级所需条件；在此期间达到条件即可保级。",
 )
 _STEPS = {
-    "one": Text(en="At most one tier is lost at a time.", zh="每次最多降一级。"),
-    "to_qualified": Text(
+    "one": Text.ours(en="At most one tier is lost at a time.", zh="每次最多降一级。"),
+    "to_qualified": Text.ours(
         en="Who is downgraded goes to the highest tier whose rule is met.",
         zh="降级后进入当时满足条件的最高等级。",
     ),
 }
-_GRACE = Text(
+_GRACE = Text.ours(
     en="For {days} days after the end the rule to stay can still be met.",
     zh="到期后另有 {days} 天宽限期，可继续达成保级条件。",
 )
-_SELDOM = Text(en="At most one downgrade in {months} months.", zh="{months} 个月内最多降级一次。")
-_CONFIRMED = Text(en=" (confirmed by us)", zh="（经人工审核确认）")
-_BOUGHT = Text(en="the fee for {plan}", zh="支付{plan}会费")
-_WHILE_PAID = Text(en="As long as it is paid for.", zh="付费期间有效。")
-_DEDUCTED = Text(
+_SELDOM = Text.ours(en="At most one downgrade in {months} months.", zh="{months} 个月内最多降级一次。")
+_CONFIRMED = Text.ours(en=" (confirmed by us)", zh="（经人工审核确认）")
+_BOUGHT = Text.ours(en="the fee for {plan}", zh="支付{plan}会费")
+_WHILE_PAID = Text.ours(en="As long as it is paid for.", zh="付费期间有效。")
+_DEDUCTED = Text.ours(
     en="Where that ends, {what} is taken off, and the member is ranked again.",
     zh="到期时扣除{what}，并重新评定等级。",
 )
 _REFUNDS = {
-    "at_once": Text(
+    "at_once": Text.ours(
         en="A refund takes back what its order gave. "
         "Where that had earned a tier, its loss is announced at once.",
         zh="退款将扣回该订单带来的数值；若等级因此失去依据，将立即发出降级通知。",
     ),
-    "at_next_review": Text(
+    "at_next_review": Text.ours(
         en="A refund takes back what its order gave. "
         "Where that had earned a tier, it is judged again as the next period begins.",
         zh="退款将扣回该订单带来的数值；若等级因此失去依据，将在下一周期开始时重新评定。",
     ),
-    "never": Text(
+    "never": Text.ours(
         en="A refund takes back what its order gave, but costs no tier that is promised.",
         zh="退款将扣回该订单带来的数值，但不影响已承诺的等级。",
     ),
 }
-_NEVER = Text(en="A tier once reached is never taken away.", zh="等级一经获得，不会降级。")
+_NEVER = Text.ours(en="A tier once reached is never taken away.", zh="等级一经获得，不会降级。")

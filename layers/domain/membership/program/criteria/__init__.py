@@ -3,6 +3,7 @@
 A new kind of branch is one new file here and one line in `_Branch`.
 """
 
+import sys
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Tag
@@ -39,7 +40,8 @@ Criterion = Annotated[
 
 _HAVE_PARTS: tuple[type[BaseModel], ...] = (Some, *_BRANCHES.values())
 for _model in _HAVE_PARTS:
-    _model.model_rebuild(_types_namespace={"Criterion": Criterion})
+    # Where pydantic looks for the name once it builds them, which is when they are first used.
+    vars(sys.modules[_model.__module__])["Criterion"] = Criterion
 
 __all__ = [
     "MOST_COMPARISONS",

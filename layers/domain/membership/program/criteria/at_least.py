@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Some(BaseModel):
     """The body of `at_least`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     count: Annotated[StrictInt, Field(ge=1)] = Field(description="How many of them have to be met.")
     of: tuple["Criterion", ...] = Field(min_length=1, max_length=10, description="The parts.")

@@ -23,7 +23,7 @@ Way = Mapping[str, int]
 
 
 class CriterionKind(BaseModel, ABC):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @abstractmethod
     def met(self, figures: Figures) -> bool: ...

@@ -22,16 +22,16 @@ Tally = dict[int, int]
 """What a metric keeps of a member: by default bucket of the window → what was added up in it."""
 
 _FIELDS = {
-    "quality": Text(en="a quality ", zh="质量"),
-    "value": Text(en="a value ", zh="数值"),
-    "amount": Text(en="an amount ", zh="金额"),
+    "quality": Text.ours(en="a quality ", zh="质量"),
+    "value": Text.ours(en="a value ", zh="数值"),
+    "amount": Text.ours(en="an amount ", zh="金额"),
 }
 
 
 class Bounds(BaseModel):
     """Inclusive limits on one field of a fact. Money is in whole currency units."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     gte: Number | None = Field(default=None, description="At least.")
     lte: Number | None = Field(default=None, description="At most.")
@@ -81,10 +81,10 @@ def _whole(limit: Number) -> int:
 
 
 class MetricKind(BaseModel, ABC):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Name = Field(
-        default=Text(),
+        default=Text.model_construct(),
         description="What members read. In English a plural where it is counted: 'photo reviews'. "
         "Left out, well-known ids have words (spend, orders, interactions, feedback, contribution, …) "
         "and any other id reads as it is.",

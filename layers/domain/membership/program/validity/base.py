@@ -11,7 +11,7 @@ from membership.program.windows import Window
 
 
 class ValidityKind(BaseModel, ABC):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     at_expiry: ClassVar[bool] = False
     """Whether a promise is renewed only where it ends: one that is counted from the day would grow each

@@ -9,7 +9,7 @@ from membership.program.text import Text
 from membership.program.validity.base import ValidityKind
 from membership.program.windows import Window
 
-_IN_WORDS = Text(en="For life.", zh="终身有效。")
+_IN_WORDS = Text.ours(en="For life.", zh="终身有效。")
 
 
 class ForLife(ValidityKind):

@@ -9,7 +9,7 @@ from membership.program.text import Text
 from membership.program.validity.base import ValidityKind
 from membership.program.windows import Window
 
-_IN_WORDS = Text(en="As long as the rule to stay is met.", zh="满足保级条件期间一直有效。")
+_IN_WORDS = Text.ours(en="As long as the rule to stay is met.", zh="满足保级条件期间一直有效。")
 
 
 class WhileQualified(ValidityKind):

@@ -9,11 +9,11 @@ from membership.program.calendar import plus_months, years_between
 from membership.program.text import Text
 from membership.program.windows.base import Span, WindowKind
 
-_IN_WORDS = Text(
+_IN_WORDS = Text.ours(
     en="Counted anew each membership year: from the anniversary of joining to the eve of the next one.",
     zh="按会籍年度计算：自入会周年日起至下一个周年日前一天，逐年重新累计。",
 )
-_WITHIN = Text(en="within the membership year", zh="本会籍年度")
+_WITHIN = Text.ours(en="within the membership year", zh="本会籍年度")
 
 
 class AnniversaryYear(WindowKind):

@@ -29,7 +29,7 @@ class WindowKind(BaseModel, ABC):
     kept in buckets, as coarse as the window allows; one that follows the member, or moves, needs single days.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @property
     @abstractmethod

@@ -8,11 +8,11 @@ from typing_extensions import override
 from membership.program.text import Text
 from membership.program.windows.yearly import Yearly
 
-_IN_WORDS = Text(
+_IN_WORDS = Text.ours(
     en="Counted anew each calendar year, from 1 January to 31 December.",
     zh="按自然年计算：每年 1 月 1 日至 12 月 31 日，逐年重新累计。",
 )
-_WITHIN = Text(en="within the calendar year", zh="当年")
+_WITHIN = Text.ours(en="within the calendar year", zh="当年")
 
 
 class CalendarYear(Yearly):

@@ -8,8 +8,8 @@ from typing_extensions import override
 from membership.program.text import Text
 from membership.program.windows.base import ALWAYS, Span, WindowKind
 
-_IN_WORDS = Text(en="Everything that a member ever did counts.", zh="会员的全部记录累计计算。")
-_WITHIN = Text(en="over the whole membership", zh="累计")
+_IN_WORDS = Text.ours(en="Everything that a member ever did counts.", zh="会员的全部记录累计计算。")
+_WITHIN = Text.ours(en="over the whole membership", zh="累计")
 
 
 class Lifetime(WindowKind):
