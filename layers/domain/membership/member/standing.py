@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,6 +34,24 @@ class Override(BaseModel):
     """An operator's; the member is shown it."""
     reminded: bool = False
     """Whether the member was told that it ends soon."""
+
+
+class Layer(NamedTuple):
+    """A tier that a member had, by what gave it."""
+
+    source: Source | Literal["earned"]
+    tier: str
+    until: date | None = None
+    """The first day on which it holds no longer, whether or not anybody looked."""
+
+
+class Held(NamedTuple):
+    """What a member had in a ladder, up to a moment and with it."""
+
+    until: datetime
+    ladder: str
+    layers: tuple[Layer, ...]
+    """In the order of precedence; none where there was no standing yet."""
 
 
 class Standing(BaseModel):
@@ -71,10 +89,10 @@ class Standing(BaseModel):
             }
         )
 
-    def layers(self) -> Iterator[tuple[Source | Literal["earned"], str]]:
+    def layers(self) -> Iterator[Layer]:
         """Every tier that the member has, by what gives it, in the order of precedence."""
         order: tuple[Source, ...] = ("hold", "paid", "lifted")
         for source in order:
-            if source in self.overrides:
-                yield source, self.overrides[source].tier
-        yield "earned", self.tier
+            if over := self.overrides.get(source):
+                yield Layer(source, over.tier, over.until)
+        yield Layer("earned", self.tier)
