@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from membership.member.standing import Source, Standing
+from membership.program.benefits import USUAL_RATE, Benefit, PointsRate
 from membership.program.criteria import Comparison, Criterion
 from membership.program.examples import Example
 from membership.program.flaws import Unsound
@@ -23,7 +24,7 @@ from membership.program.metrics import Attributed, Derived, Elapsed, Metric, Tal
 from membership.program.money import CURRENCIES, known_currency, to_smallest
 from membership.program.parts import Amount, Moment, Part, Reward, Slug
 from membership.program.soundness import check, seldom_meant
-from membership.program.text import Name, Sentence, Text
+from membership.program.text import Name, Text
 from membership.program.validity import Validity, WhileQualified
 from membership.program.windows import Lifetime, Window
 from membership.program.zones import known_zone
@@ -51,8 +52,9 @@ class Tier(Part):
     replaces: Annotated[tuple[Slug, ...], Field(max_length=20)] = Field(
         default=(), description="Tiers of earlier versions: whoever has one of them has this one instead."
     )
-    benefits: Annotated[tuple[Sentence, ...], Field(max_length=30)] = Field(
-        default=(), description="What members of the tier get, in words."
+    benefits: Annotated[tuple[Benefit, ...], Field(max_length=30)] = Field(
+        default=(),
+        description="What members have while the tier stands, all of it: nothing comes from lower tiers.",
     )
     rewards: Annotated[tuple[Reward, ...], Field(max_length=30)] = Field(
         default=(), description="Given on entering the tier."
@@ -60,6 +62,11 @@ class Tier(Part):
 
     def label(self) -> Text:
         return self.name if self.name else Text(en=self.id)
+
+    @property
+    def rate(self) -> int:
+        """How many times the points its members get, in hundredths."""
+        return max((one.worth for one in self.benefits if isinstance(one, PointsRate)), default=USUAL_RATE)
 
 
 Tiers = tuple[Tier, ...]

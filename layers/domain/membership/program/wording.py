@@ -6,10 +6,11 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from membership.program import money
+from membership.program.benefits import BenefitKind
 from membership.program.criteria import Comparison, Criterion, Figures
 from membership.program.criteria.base import asks_no_more
 from membership.program.kinds import listed
-from membership.program.metrics import Rank, Tallied
+from membership.program.metrics import Label, Rank, Tallied
 from membership.program.metrics.exchange import Exchange
 from membership.program.money import to_smallest
 from membership.program.parts import Reward
@@ -132,6 +133,12 @@ class MetricInWords(_Words):
     counts: str = Field(description="What counts towards it.")
 
 
+class BenefitInWords(_Words):
+    id: str | None = Field(description="By which a use of it is told; none for words alone.")
+    kind: str = Field(description="As in the program: discount_percent, service, …; or words.")
+    text: str
+
+
 class RewardInWords(_Words):
     id: str
     name: str
@@ -152,7 +159,7 @@ class TierInWords(_Words):
     enter: str = Field(description="What it takes to enter.")
     stay: str = Field(description="What it takes to stay.")
     valid: str = Field(description="How long it stands.")
-    benefits: tuple[str, ...]
+    benefits: tuple[BenefitInWords, ...]
     rewards: tuple[RewardInWords, ...]
 
 
@@ -260,7 +267,7 @@ def _tier(rank: int, tier: Tier, ladder: Ladder, program: Program, language: Lan
         if keep and not _is_kept_anyway(tier, ladder)
         else _NOTHING.get(language),
         valid=_valid(rank, tier, ladder, program, language),
-        benefits=tuple(benefit.get(language) for benefit in tier.benefits),
+        benefits=tuple(benefit_in_words(benefit, program, language) for benefit in tier.benefits),
         rewards=tuple(_reward(reward, language) for reward in tier.rewards),
     )
 
@@ -293,6 +300,25 @@ def value(fee: int, saved: int, program: Program, language: Language) -> str:
     """'Fee ¥139, saved ¥240 so far.'"""
     fee_, saved_ = money.in_words(fee, program.currency), money.in_words(saved, program.currency)
     return f"会费 {fee_}，已节省 {saved_}。" if language == "zh" else f"Fee {fee_}, saved {saved_} so far."
+
+
+def benefit_in_words(benefit: BenefitKind, program: Program, language: Language) -> BenefitInWords:
+    """With the members who have it, where it is not for all."""
+    text = benefit.in_words(language)
+    if benefit.segment is not None:
+        whom = _segment(benefit.segment, program, language)
+        text += f"（{run_on('限', whom)}）" if language == "zh" else f" (only {whom})"
+    if benefit.unless is not None:
+        whom = _segment(benefit.unless, program, language)
+        text += f"（{run_on(whom, '除外')}）" if language == "zh" else f" (except {whom})"
+    return BenefitInWords(id=benefit.known_as, kind=benefit.kind, text=text)
+
+
+def _segment(label: str, program: Program, language: Language) -> str:
+    """As the metric of the label is called, where there is one."""
+    metrics = (metric for metric in program.metrics.values() if isinstance(metric, Label))
+    names = [metric.name.get(language) for metric in metrics if metric.label == label]
+    return next(filter(None, names), label)
 
 
 def _is_kept_anyway(tier: Tier, ladder: Ladder) -> bool:
