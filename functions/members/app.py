@@ -8,6 +8,7 @@ from aws_lambda_powertools.logging import Logger
 
 from membership import runtime
 from membership.http import cursors
+from membership.http.benefit_views import BenefitsView, brings
 from membership.http.bodies import Preview, read
 from membership.http.progress_views import DecidedView, PreviewView, ProgressView
 from membership.http.serving import Request, Response, Service, respond, respond_text
@@ -58,6 +59,13 @@ def get_progress_svg(request: Request) -> Response:
     return respond_text(200, "image/svg+xml", picture, policy)
 
 
+@service.on("get_benefits")
+def get_benefits(request: Request) -> Response:
+    """What applies to the member now."""
+    seen = runtime.viewing().current(request.program, request.id("member_id"), request.now)
+    return respond(200, BenefitsView.of(seen, request.now, request.query["lang"]))
+
+
 @service.on("get_history")
 def get_history(request: Request) -> Response:
     """What was decided, newest first."""
@@ -85,7 +93,12 @@ def post_preview(request: Request) -> Response:
     amount = read_price(asked.amount, asked.currency, program)
     found = viewing.preview(request.program, request.id("member_id"), amount, at, request.now)
     decided = tuple(DecidedView.of(one) for one in found.outcomes if one.type != "message.due")
-    return respond(200, PreviewView(progress=_progress(found.seen, request), outcomes=decided))
+    view = PreviewView(
+        progress=_progress(found.seen, request),
+        outcomes=decided,
+        brings=brings(found, request.query["lang"]),
+    )
+    return respond(200, view)
 
 
 @service.on("get_program")

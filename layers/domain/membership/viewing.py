@@ -51,6 +51,8 @@ class Previewed:
 
     seen: Seen
     outcomes: Sequence[Outcome]
+    before: Seen
+    """The member as it is."""
 
 
 class Viewing:
@@ -74,11 +76,16 @@ class Viewing:
             raise NotFound("there is no such member")
         return see(self._programs.versions(program), member, now)
 
-    def figures(self, program: str, member_id: str, now: datetime) -> Seen:
-        """The member, or who goes on for it, with its sums as the program in force adds them up."""
+    def current(self, program: str, member_id: str, now: datetime) -> Seen:
+        """The member, or who goes on for it."""
         seen = self.member(program, member_id, now)
         while seen.member.merged_into:
             seen = self.member(program, seen.member.merged_into, now)
+        return seen
+
+    def figures(self, program: str, member_id: str, now: datetime) -> Seen:
+        """The member, or who goes on for it, with its sums as the program in force adds them up."""
+        seen = self.current(program, member_id, now)
         if seen.member.fingerprint == seen.program.fingerprint:
             return seen
         # The metrics have changed since the member was settled: sums anew, standing as it is.
@@ -104,7 +111,7 @@ class Viewing:
             settled = settle(seen.versions, seen.member, [order], {}, now)
         except MetricsChanged:  # it would have come before they did
             settled = settle(Versions({seen.version: seen.program}), seen.member, [order], {}, now)
-        return Previewed(replace(seen, member=settled.member), settled.outcomes)
+        return Previewed(replace(seen, member=settled.member), settled.outcomes, before=seen)
 
     def history(
         self, program: str, member_id: str, now: datetime, after: str | None, limit: int

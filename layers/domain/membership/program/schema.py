@@ -237,6 +237,13 @@ class Program(Part):
         """Of all ladders."""
         return frozenset(tier.id for ladder in self.ladders_by_id.values() for tier in ladder.tiers)
 
+    @cached_property
+    def benefit_ids(self) -> frozenset[str]:
+        """Of all tiers: those of which a use can be told."""
+        ladders = self.ladders_by_id.values()
+        ids = (one.known_as for ladder in ladders for tier in ladder.tiers for one in tier.benefits)
+        return frozenset(filter(None, ids))
+
     def tier(self, tier_id: str) -> Tier:
         """Of whichever ladder. Raises KeyError for a tier that the program doesn't have."""
         return next(ladder for ladder in self.ladders_by_id.values() if tier_id in ladder).tier(tier_id)
