@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from heapq import merge
 from itertools import islice
 
@@ -53,6 +53,8 @@ class Previewed:
     outcomes: Sequence[Outcome]
     before: Seen
     """The member as it is."""
+    day: date
+    """Of the order."""
 
 
 class Viewing:
@@ -111,7 +113,9 @@ class Viewing:
             settled = settle(seen.versions, seen.member, [order], {}, now)
         except MetricsChanged:  # it would have come before they did
             settled = settle(Versions({seen.version: seen.program}), seen.member, [order], {}, now)
-        return Previewed(replace(seen, member=settled.member), settled.outcomes, before=seen)
+        return Previewed(
+            replace(seen, member=settled.member), settled.outcomes, seen, seen.program.day(occurred_at)
+        )
 
     def history(
         self, program: str, member_id: str, now: datetime, after: str | None, limit: int

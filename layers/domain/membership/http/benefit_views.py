@@ -8,22 +8,23 @@ from pydantic import Field
 from membership.http.views import Absent, TierView, View
 from membership.member.benefits import Brought, benefits
 from membership.member.state import Status
-from membership.program.schema import Program
+from membership.program.campaigns import Campaign
+from membership.program.schema import Program, Tier
 from membership.program.text import Language
 from membership.program.wording import benefit_in_words
 from membership.viewing import Previewed, Seen
 
 
 class BenefitView(View):
-    """Something that a tier brings."""
+    """Something that a tier brings, or a campaign while it runs."""
 
     id: str | None = Field(
         default=Absent, description="By which a use of it is told; absent for words that nobody can act on."
     )
     kind: str = Field(description="As in the program: discount_percent, service, …; or words.")
     text: str
-    ladder: str
-    tier: TierView = Field(description="What brings it.")
+    tier: TierView | None = Field(default=Absent, description="Where a tier brings it.")
+    campaign: str | None = Field(default=Absent, description="Where a campaign brings it: its name.")
 
     @classmethod
     def of(cls, one: Brought, program: Program, lang: Language) -> "BenefitView":
@@ -32,8 +33,8 @@ class BenefitView(View):
             id=words.id,
             kind=words.kind,
             text=words.text,
-            ladder=one.ladder,
-            tier=TierView.of(one.tier, lang),
+            tier=TierView.of(one.by, lang) if isinstance(one.by, Tier) else None,
+            campaign=one.by.label().get(lang) if isinstance(one.by, Campaign) else None,
         )
 
 
@@ -49,11 +50,12 @@ class BenefitsView(View):
 
     @classmethod
     def of(cls, seen: Seen, now: datetime, lang: Language) -> "BenefitsView":
-        found = benefits(seen.program, seen.member)
+        day = seen.program.day(max(now, seen.member.clock or now))
+        found = benefits(seen.program, seen.member, day)
         return cls(
             id=seen.member.id,
             status=seen.member.status or "trial",
-            day=seen.program.day(max(now, seen.member.clock or now)),
+            day=day,
             discount_percent=f"{found.discount_percent:f}",
             points_rate=f"{Decimal(found.rate) / 100:f}",
             benefits=tuple(BenefitView.of(one, seen.program, lang) for one in found.brought),
@@ -62,6 +64,5 @@ class BenefitsView(View):
 
 def brings(found: Previewed, lang: Language) -> tuple[BenefitView, ...]:
     """What an order would add."""
-    after, before = found.seen, found.before
-    more = benefits(after.program, after.member).beyond(benefits(before.program, before.member))
-    return tuple(BenefitView.of(one, after.program, lang) for one in more)
+    after, before = (benefits(seen.program, seen.member, found.day) for seen in (found.seen, found.before))
+    return tuple(BenefitView.of(one, found.seen.program, lang) for one in after.beyond(before))

@@ -1,24 +1,26 @@
-"""What a member has now: the benefits of every tier that counts, put together as a checkout applies them.
+"""What a member has now, of all its tiers and of campaigns, put together as a checkout applies it.
 
 Of two that are about the same thing only the better one counts; what is about different things adds up.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from membership.member.state import Member
-from membership.program.benefits import USUAL_RATE, BenefitKind, Discount
+from membership.program.benefits import BenefitKind, Discount
+from membership.program.campaigns import Campaign
+from membership.program.rates import ONE
 from membership.program.schema import Program, Tier
 
 
 @dataclass(frozen=True)
 class Brought:
-    """A benefit, and what brings it."""
+    """A benefit, and what brings it: a tier, or a campaign."""
 
     benefit: BenefitKind
-    ladder: str
-    tier: Tier
+    by: Tier | Campaign
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Benefits:
     @property
     def rate(self) -> int:
         """How many times the points, in hundredths."""
-        return max((one.tier.rate for one in self.brought), default=USUAL_RATE)
+        return max((one.by.rate for one in self.brought if isinstance(one.by, Tier)), default=ONE)
 
     def beyond(self, before: "Benefits") -> tuple[Brought, ...]:
         """Those that are new since, or better than they were."""
@@ -49,20 +51,26 @@ class Benefits:
         )
 
 
-def benefits(program: Program, member: Member) -> Benefits:
+def benefits(program: Program, member: Member, day: date) -> Benefits:
     """Of a member as it stands; nothing for who has no tier."""
     if member.status != "active":
         return Benefits(())
     labels = member.attributes.labels or ()
-    return Benefits(_better(one for one in _of_tiers(program, member) if one.benefit.is_for(labels)))
-
-
-def _of_tiers(program: Program, member: Member) -> Iterable[Brought]:
-    """All that the tiers shown have, ladder by ladder."""
-    for ladder in program.ladders_by_id.values():
-        if standing := member.standings.get(ladder.id):
-            tier = ladder.tier(ladder.shown(standing)[1])
-            yield from (Brought(benefit, ladder.id, tier) for benefit in tier.benefits)
+    tiers = [
+        ladder.tier(ladder.shown(member.standings[ladder.id])[1])
+        for ladder in program.ladders_by_id.values()
+        if ladder.id in member.standings
+    ]
+    campaigns = [
+        campaign
+        for campaign in program.campaigns
+        if campaign.runs_on(day)
+        and (campaign.segment is None or campaign.segment in labels)
+        and (not campaign.tiers or any(tier.id in campaign.tiers for tier in tiers))
+    ]
+    found = [Brought(benefit, tier) for tier in tiers for benefit in tier.benefits]
+    found += [Brought(benefit, campaign) for campaign in campaigns for benefit in campaign.benefits]
+    return Benefits(_better(one for one in found if one.benefit.is_for(labels)))
 
 
 def _better(found: Iterable[Brought]) -> tuple[Brought, ...]:

@@ -14,6 +14,7 @@ from typing_extensions import override
 from membership.program.flaws import Fault, Unsound, unsound
 from membership.program.numbers import Number, more_than_nothing
 from membership.program.parts import Part, Slug
+from membership.program.rates import ONE, Rate, hundredths
 from membership.program.shorthand import first_key, tagged
 from membership.program.text import Language, Name, Text, at_most, not_empty, one_line, run_on
 
@@ -21,8 +22,6 @@ Segment = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_
 """A label that the shop gives to members."""
 
 _Phrase = Annotated[Text, AfterValidator(not_empty), at_most(120)]
-USUAL_RATE = 100
-"""Points as the program gives them, in hundredths."""
 _ALWAYS = 10**9
 """How often something is given that is given without a limit."""
 
@@ -128,30 +127,23 @@ class _Entry(BenefitKind):
     def _words(self, language: Language) -> str: ...
 
 
-def _hundredths(number: Decimal) -> Decimal:
+def _of_a_hundred(number: Decimal) -> Decimal:
+    if number > 99:
+        raise unsound("is more than 99", "Give a `free_item` in its place.")
     if number * 100 != int(number * 100):
         raise unsound("has more than two decimals", "Round it.")
     return number
 
 
-def _below(most: int, remedy: str) -> AfterValidator:
-    def check(number: Decimal) -> Decimal:
-        if number > most:
-            raise unsound(f"is more than {most}", remedy)
-        return number
-
-    return AfterValidator(check)
-
-
-_Figure = Annotated[Number, AfterValidator(more_than_nothing), AfterValidator(_hundredths)]
-
-
 class Discount(_Entry):
     """Less to pay, on every order."""
 
-    discount_percent: Annotated[_Figure, _below(99, "Give a `free_item` in its place.")] = Field(
-        description="So many per cent off."
-    )
+    discount_percent: Annotated[
+        Number,
+        AfterValidator(more_than_nothing),
+        AfterValidator(_of_a_hundred),
+        Field(description="So many per cent off."),
+    ]
     on: _Phrase | None = Field(default=None, description="On these goods only, in words; default: on all.")
 
     @property
@@ -184,9 +176,7 @@ class Discount(_Entry):
 class PointsRate(_Entry):
     """More points for the same order."""
 
-    points_rate: Annotated[_Figure, _below(100, "Write 100 or less.")] = Field(
-        description="So many times the points; 1 is the usual rate."
-    )
+    points_rate: Rate
 
     @property
     @override
@@ -196,12 +186,12 @@ class PointsRate(_Entry):
     @property
     @override
     def worth(self) -> int:
-        return int(self.points_rate * 100)
+        return hundredths(self.points_rate)
 
     @property
     @override
     def usual(self) -> int:
-        return USUAL_RATE
+        return ONE
 
     @override
     def is_clearly_more(self, than: int) -> bool:

@@ -16,13 +16,16 @@ from pydantic import (
 )
 
 from membership.member.standing import Source, Standing
-from membership.program.benefits import USUAL_RATE, Benefit, PointsRate
+from membership.program.benefits import Benefit, PointsRate
+from membership.program.campaigns import Campaign
 from membership.program.criteria import Comparison, Criterion
 from membership.program.examples import Example
 from membership.program.flaws import Unsound
 from membership.program.metrics import Attributed, Derived, Elapsed, Metric, Tallied
 from membership.program.money import CURRENCIES, known_currency, to_smallest
 from membership.program.parts import Amount, Moment, Part, Reward, Slug
+from membership.program.points import PointsRules
+from membership.program.rates import ONE
 from membership.program.soundness import check, seldom_meant
 from membership.program.text import Name, Text
 from membership.program.validity import Validity, WhileQualified
@@ -66,7 +69,7 @@ class Tier(Part):
     @property
     def rate(self) -> int:
         """How many times the points its members get, in hundredths."""
-        return max((one.worth for one in self.benefits if isinstance(one, PointsRate)), default=USUAL_RATE)
+        return max((one.worth for one in self.benefits if isinstance(one, PointsRate)), default=ONE)
 
 
 Tiers = tuple[Tier, ...]
@@ -157,6 +160,10 @@ class Program(Part):
     special_reviews: Annotated[tuple[SpecialReview, ...], Field(max_length=10)] = Field(
         default=(), description="Whom operators are shown each quarter."
     )
+    points: PointsRules | None = Field(default=None, description="Points that members earn and spend.")
+    campaigns: Annotated[tuple[Campaign, ...], Field(max_length=100)] = Field(
+        default=(), description="Days on which points are worth more, for all or for some."
+    )
     changes: Literal["at_once", "next_cycle"] = Field(
         default="at_once",
         description="From when this version decides: at once, or for each member from its next year on.",
@@ -239,10 +246,10 @@ class Program(Part):
 
     @cached_property
     def benefit_ids(self) -> frozenset[str]:
-        """Of all tiers: those of which a use can be told."""
-        ladders = self.ladders_by_id.values()
-        ids = (one.known_as for ladder in ladders for tier in ladder.tiers for one in tier.benefits)
-        return frozenset(filter(None, ids))
+        """Of all tiers and campaigns: those of which a use can be told."""
+        brought = [tier.benefits for ladder in self.ladders_by_id.values() for tier in ladder.tiers]
+        brought += [campaign.benefits for campaign in self.campaigns]
+        return frozenset(one.known_as for benefits in brought for one in benefits if one.known_as)
 
     def tier(self, tier_id: str) -> Tier:
         """Of whichever ladder. Raises KeyError for a tier that the program doesn't have."""

@@ -162,6 +162,8 @@ def _check_tiers(program: "Program") -> Iterator[Fault]:
     if given > MOST_REWARDS:
         remedy = f"Leave at most {MOST_REWARDS} in all tiers together."
         yield Fault(("tiers",), f"have {given} rewards, which a member may earn all at once", remedy)
+    for n, campaign in enumerate(program.campaigns):
+        yield from _check_benefits(campaign.benefits, ("campaigns", n, "benefits"))
     known: set[str] = set()
     for place, ladder in _ladders(program):
         for n, tier in enumerate(ladder.tiers):
@@ -233,15 +235,22 @@ def _check_benefits(benefits: Sequence[BenefitKind], place: _Place) -> Iterator[
 def _check_same_kinds(program: "Program") -> Iterator[Fault]:
     """Uses are counted by id, so one id is one kind of benefit wherever it stands."""
     kinds: dict[str, str] = {}
+    for place, benefit in _benefits(program):
+        if benefit.known_as is None:
+            continue
+        kind = kinds.setdefault(benefit.known_as, benefit.kind)
+        if kind != benefit.kind:
+            message = f"is of kind {kind} in another place"
+            yield Fault((*place, "id"), message, "Give each kind its own id.")
+
+
+def _benefits(program: "Program") -> Iterator[tuple[_Place, BenefitKind]]:
+    """Of tiers and of campaigns, each with its place."""
     for place, ladder in _ladders(program):
         for n, tier in enumerate(ladder.tiers):
-            for m, benefit in enumerate(tier.benefits):
-                if benefit.known_as is None:
-                    continue
-                kind = kinds.setdefault(benefit.known_as, benefit.kind)
-                if kind != benefit.kind:
-                    message = f"is of kind {kind} in another tier"
-                    yield Fault((*place, n, "benefits", m, "id"), message, "Give each kind its own id.")
+            yield from (((*place, n, "benefits", m), one) for m, one in enumerate(tier.benefits))
+    for n, campaign in enumerate(program.campaigns):
+        yield from ((("campaigns", n, "benefits", m), one) for m, one in enumerate(campaign.benefits))
 
 
 _SET_VALIDITY = "Give the tier a validity, as through_end_of_next_year."
@@ -323,9 +332,7 @@ def seldom_meant(program: "Program") -> Iterator[str]:
     used |= {
         name
         for name, metric in program.metrics.items()
-        for _, ladder in _ladders(program)
-        for tier in ladder.tiers
-        for benefit in tier.benefits
+        for _, benefit in _benefits(program)
         if isinstance(metric, Label) and metric.label in (benefit.segment, benefit.unless)
     }
     for place, ladder in _ladders(program):
