@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from membership.errors import Flaw
+from membership.member.benefits import benefits
 from membership.member.figures import figures
 from membership.member.messages import SHOWN_WAYS
 from membership.member.progress import Way, progress
@@ -84,10 +85,12 @@ def _differences(program: Program, story: Story, path: str, then: Then) -> Itera
 def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: datetime) -> dict[str, Any]:
     """What `then` can expect → what there is."""
     rewards = tuple(got.reward.id for got in life.outcomes if isinstance(got, RewardGranted))
+    brought = benefits(program, member, program.day(at)).brought
+    words = tuple(wording.benefit_in_words(one.benefit, program, "en") for one in brought)
     one = next((one for one in progress(program, member, at).ladders if one.ladder.id == ladder.id), None)
     if one is None:  # who is blocked or has left is shown nothing but that
         nothing = dict.fromkeys(_NOTHING, False) | {"progress": 0, "lacks": ""}
-        return nothing | {"status": member.status, "rewards": rewards}
+        return nothing | {"status": member.status, "rewards": rewards, "benefits": words}
     notice, value = one.notice, one.value
     return {
         "tier": one.tier.id if one.tier else False,
@@ -106,6 +109,7 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
         if value
         else False,
         "rewards": rewards,
+        "benefits": words,
     }
 
 
@@ -164,7 +168,7 @@ def _in_words(name: str, found: Any) -> str:
         case ExpectedValue(fee=fee, saved=saved):
             return f"fee {fee}, saved {saved}"
         case tuple():
-            return ", ".join(found) or "none"
+            return "; ".join(found) or "none"
     return str(found) or "nothing"
 
 

@@ -28,11 +28,10 @@ class BenefitView(View):
 
     @classmethod
     def of(cls, one: Brought, program: Program, lang: Language) -> "BenefitView":
-        words = benefit_in_words(one.benefit, program, lang)
         return cls(
-            id=words.id,
-            kind=words.kind,
-            text=words.text,
+            id=one.benefit.known_as,
+            kind=one.benefit.kind,
+            text=benefit_in_words(one.benefit, program, lang),
             tier=TierView.of(one.by, lang) if isinstance(one.by, Tier) else None,
             campaign=one.by.label().get(lang) if isinstance(one.by, Campaign) else None,
         )

@@ -22,6 +22,7 @@ Segment = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_
 """A label that the shop gives to members."""
 
 _Phrase = Annotated[Text, AfterValidator(not_empty), at_most(120)]
+POINTS = Text(en="points", zh="积分")
 _ALWAYS = 10**9
 """How often something is given that is given without a limit."""
 
@@ -77,8 +78,8 @@ class BenefitKind(Part, ABC):
         return self.worth > than
 
     @abstractmethod
-    def in_words(self, language: Language) -> str:
-        """What members read, without a full stop."""
+    def in_words(self, language: Language, points: Text = POINTS) -> str:
+        """What members read, without a full stop; `points` is what the program calls them."""
 
 
 class Spoken(BenefitKind, Text):
@@ -95,7 +96,7 @@ class Spoken(BenefitKind, Text):
         return self.kind, self.en, self.zh
 
     @override
-    def in_words(self, language: Language) -> str:
+    def in_words(self, language: Language, points: Text = POINTS) -> str:
         return self.get(language)
 
 
@@ -117,14 +118,14 @@ class _Entry(BenefitKind):
         return self.id
 
     @override
-    def in_words(self, language: Language) -> str:
-        words = self._words(language)
+    def in_words(self, language: Language, points: Text = POINTS) -> str:
+        words = self._words(language, points)
         if not self.name:
             return words
         return f"{self.name.get(language)}{'：' if language == 'zh' else ': '}{words}"
 
     @abstractmethod
-    def _words(self, language: Language) -> str: ...
+    def _words(self, language: Language, points: Text) -> str: ...
 
 
 def _of_a_hundred(number: Decimal) -> Decimal:
@@ -166,7 +167,7 @@ class Discount(_Entry):
         return self.worth >= than + 300
 
     @override
-    def _words(self, language: Language) -> str:
+    def _words(self, language: Language, points: Text) -> str:
         on = self.on.get(language) if self.on else ""
         if language == "zh":
             return run_on(on, f"{_plain((100 - self.discount_percent) / 10)} 折")
@@ -198,9 +199,10 @@ class PointsRate(_Entry):
         return self.worth * 5 >= than * 6
 
     @override
-    def _words(self, language: Language) -> str:
+    def _words(self, language: Language, points: Text) -> str:
         rate = _plain(self.points_rate)
-        return f"{rate} 倍积分" if language == "zh" else f"{rate}× points"
+        name = points.get(language)
+        return run_on(f"{rate} 倍", name) if language == "zh" else f"{rate}× {name}"
 
 
 class Service(_Entry):
@@ -219,7 +221,7 @@ class Service(_Entry):
         return self.kind, self.service
 
     @override
-    def _words(self, language: Language) -> str:
+    def _words(self, language: Language, points: Text) -> str:
         return self.service.get(language)
 
 
@@ -247,7 +249,7 @@ class Gift(_Entry):
         return self.kind, self.gift, self.item
 
     @override
-    def _words(self, language: Language) -> str:
+    def _words(self, language: Language, points: Text) -> str:
         words = _OCCASIONS[self.gift].get(language)
         if not self.item:
             return words
@@ -285,11 +287,11 @@ class EarlyAccess(_Entry):
         return self.worth * 2 >= than * 3
 
     @override
-    def _words(self, language: Language) -> str:
+    def _words(self, language: Language, points: Text) -> str:
         days, hours = divmod(self.early_access_hours, 24)
         count, one, unit = (self.early_access_hours, "hour", "小时") if hours else (days, "day", "天")
         if language == "zh":
-            return run_on(self.to.get(language), f"提前 {count} {unit}优先购")
+            return run_on(self.to.get(language), f"提前 {count} {unit}优先享")
         return (
             f"Early access to {self.to.get(language)}: {count} {one}{'s' * (count > 1)} before everybody else"
         )
@@ -311,7 +313,7 @@ class Invitation(_Entry):
         return self.kind, self.invitation
 
     @override
-    def _words(self, language: Language) -> str:
+    def _words(self, language: Language, points: Text) -> str:
         to = self.invitation.get(language)
         return run_on("受邀参加", to) if language == "zh" else f"Invitations to {to}"
 
@@ -366,7 +368,7 @@ class FreeItem(_Entry):
         return self.worth * 2 >= than * 3
 
     @override
-    def _words(self, language: Language) -> str:
+    def _words(self, language: Language, points: Text) -> str:
         item = self.free_item.get(language)
         if language == "zh":
             often = f"，{_PERIODS[self.per][1]} {self.times} 次" if self.per else ""

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from membership.program import money
-from membership.program.benefits import BenefitKind
+from membership.program.benefits import POINTS, BenefitKind
 from membership.program.criteria import Comparison, Criterion, Figures
 from membership.program.criteria.base import asks_no_more
 from membership.program.kinds import listed
@@ -267,7 +267,7 @@ def _tier(rank: int, tier: Tier, ladder: Ladder, program: Program, language: Lan
         if keep and not _is_kept_anyway(tier, ladder)
         else _NOTHING.get(language),
         valid=_valid(rank, tier, ladder, program, language),
-        benefits=tuple(benefit_in_words(benefit, program, language) for benefit in tier.benefits),
+        benefits=tuple(_benefit(benefit, program, language) for benefit in tier.benefits),
         rewards=tuple(_reward(reward, language) for reward in tier.rewards),
     )
 
@@ -302,9 +302,14 @@ def value(fee: int, saved: int, program: Program, language: Language) -> str:
     return f"会费 {fee_}，已节省 {saved_}。" if language == "zh" else f"Fee {fee_}, saved {saved_} so far."
 
 
-def benefit_in_words(benefit: BenefitKind, program: Program, language: Language) -> BenefitInWords:
-    """With the members who have it, where it is not for all."""
-    text = benefit.in_words(language)
+def benefit_in_words(benefit: BenefitKind, program: Program, language: Language) -> str:
+    """For a member that has it."""
+    return benefit.in_words(language, program.points.name if program.points else POINTS)
+
+
+def _benefit(benefit: BenefitKind, program: Program, language: Language) -> BenefitInWords:
+    """For everybody: with the members who have it, where it is not for all."""
+    text = benefit_in_words(benefit, program, language)
     if benefit.segment is not None:
         whom = _segment(benefit.segment, program, language)
         text += f"（{run_on('限', whom)}）" if language == "zh" else f" (only {whom})"
