@@ -223,9 +223,10 @@ def _check_benefits(benefits: Sequence[BenefitKind], place: _Place) -> Iterator[
         if benefit.known_as and benefit.known_as in ids[:n]:
             message = f"there are two benefits {benefit.known_as!r}"
             yield Fault((*place, n, "id"), message, "Give each its own id.")
-        if isinstance(benefit, PointsRate) and not benefit.is_for_all:
-            message = "is the rate of the tier, the same for all of its members"
-            yield Fault((*place, n), message, "Give it to all, or a segment more points by a campaign.")
+        for name in ("segment", "unless"):
+            if isinstance(benefit, PointsRate) and getattr(benefit, name) is not None:
+                message = "a tier has one rate, the same for all of its members"
+                yield Fault((*place, n, name), message, "Remove it; a campaign can be for a segment.")
         whose = benefit.subject, benefit.segment, benefit.unless
         if any((one.subject, one.segment, one.unless) == whose for one in benefits[:n]):
             message = "is there already, for the same members: only the better one would count"
