@@ -223,14 +223,18 @@ class Tallied(MetricKind):
         return all(bounds.admit(getattr(fact, field, None)) for field, bounds in self.where.items())
 
     def _limits(self, language: Language, currency: str) -> str:
-        """' with a quality of at least 4', '（质量不低于 4）', or nothing."""
-        limits = [
-            _FIELDS[field].get(language) + bounds.in_words(field, language, currency)
-            for field, bounds in self.where.items()
-        ]
-        if not limits:
-            return ""
-        return f"（{'，'.join(limits)}）" if language == "zh" else f" with {' and '.join(limits)}"
+        return limits_in_words(self.where, language, currency)
+
+
+def limits_in_words(where: Mapping[str, Bounds], language: Language, currency: str) -> str:
+    """' with a quality of at least 4', '（质量不低于 4）', or nothing."""
+    limits = [
+        _FIELDS[field].get(language) + bounds.in_words(field, language, currency)
+        for field, bounds in where.items()
+    ]
+    if not limits:
+        return ""
+    return f"（{'，'.join(limits)}）" if language == "zh" else f" with {' and '.join(limits)}"
 
 
 def _add(tally: Tally, bucket: int, amount: int) -> None:
