@@ -8,10 +8,10 @@ from membership import runtime
 from tests.functions.conftest import Client, order
 
 
-def use(benefit: str | None, n: int = 1, **more: Any) -> dict[str, Any]:
-    data = {"kind": "benefit_used", **more}
-    at = f"2026-11-24T15:{n:02}:00+08:00"  # after the order: its own moment is still that of the tier before
-    return order(id=f"u{n}", type="activity", occurred_at=at, data=data | ({"benefit": benefit} if benefit else {}))
+def use(benefit: str, n: int = 1) -> dict[str, Any]:
+    """Some minutes after the order: at its own moment the tier is still the one before."""
+    data = {"kind": "benefit_used", "benefit": benefit}
+    return order(id=f"u{n}", type="activity", occurred_at=f"2026-11-24T15:{n:02}:00+08:00", data=data)
 
 
 def used() -> dict[str, int]:

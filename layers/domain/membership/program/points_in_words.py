@@ -14,13 +14,13 @@ from membership.program.schema import Program
 from membership.program.text import Language, Text, run_on
 
 
-def points_in_words(rules: PointsRules, currency: str, language: Language) -> tuple[str, ...]:
+def points_in_words(program: Program, language: Language) -> tuple[str, ...]:
     """A sentence for each rule."""
-    return tuple(_sentences(rules, currency, language))
+    return tuple(_sentences(program, program.points, language)) if program.points else ()
 
 
-def _sentences(rules: PointsRules, currency: str, language: Language) -> Iterator[str]:
-    name = rules.name.get(language)
+def _sentences(program: Program, rules: PointsRules, language: Language) -> Iterator[str]:
+    name, currency = rules.name.get(language), program.currency
     if order := rules.earn.order:
         per = in_words(to_minor(order.per, currency), currency)
         yield _FOR_MONEY.get(language).format(points=f"{order.points:,}", name=name, per=per)
@@ -31,7 +31,8 @@ def _sentences(rules: PointsRules, currency: str, language: Language) -> Iterato
         yield _for_doing(kind, doing, name, currency, language)
     if rules.birthday_month:
         yield _BIRTHDAY.get(language).format(rate=times(rules.birthday_rate))
-    yield _COMBINED[rules.combine].get(language)
+    if rules.birthday_month or program.campaigns_of_points or program.rates_differ:
+        yield _COMBINED[rules.combine].get(language)
     if rules.pending_days and rules.earn.order:
         yield _PENDING.get(language).format(days=rules.pending_days)
     match rules.expire:
@@ -53,7 +54,7 @@ def _for_doing(kind: str, doing: ForDoing, name: str, currency: str, language: L
         capped = f"，每日最多 {doing.per_day} 次" if doing.per_day else ""
         return f"{run_on('每次', what)}{limits}，{points} {name}{capped}。"
     capped = f", at most {doing.per_day} a day" if doing.per_day else ""
-    return f"{points} {name} for each {what}{limits}{capped}."
+    return f"{points} for each {what}{limits}{capped}."
 
 
 def rate_in_words(rate: int, rules: PointsRules, language: Language) -> str:
@@ -71,12 +72,8 @@ def campaign_in_words(campaign: Campaign, program: Program, language: Language, 
     gives, whom = [], []
     if campaign.points and program.points:
         rate = rate_in_words(hundredths(campaign.points), program.points, language)
-        kinds = [_kind(kind, language) for kind in campaign.for_]
-        gives.append(
-            run_on(listed(kinds, language), rate)
-            if language == "zh"
-            else f"{rate} on {listed(kinds, language)}"
-        )
+        what = listed([_kind(kind, language) for kind in campaign.for_], language)
+        gives.append(run_on(what, rate) if language == "zh" else f"{rate} on {what}")
     gives += brings
     if campaign.tiers:
         tiers = [program.tier(tier).label().get(language) for tier in campaign.tiers]
@@ -111,7 +108,8 @@ def _day(day: str, language: Language) -> str:
 
 
 _FOR_MONEY = Text(
-    en="{points} {name} for each {per} of an order.", zh="订单每消费 {per} 得 {points} {name}。"
+    en="Orders earn {points} for each {per}.",
+    zh="订单每消费 {per} 得 {points} {name}。",
 )
 _DOWN = Text(en="Each order's are rounded down.", zh="每笔订单所得向下取整。")
 _HALF_UP = Text(en="Each order's are rounded to the nearest.", zh="每笔订单所得四舍五入。")
@@ -140,7 +138,8 @@ _PENDING = Text(
 )
 _AFTER = {
     "day": Text(
-        en="They expire {months} months after they were earned.", zh="自获得之日起 {months} 个月到期。"
+        en="They expire {months} months after they were earned.",
+        zh="自获得之日起 {months} 个月到期。",
     ),
     "end_of_month": Text(
         en="They expire at the end of the month, {months} months after they were earned.",

@@ -198,7 +198,7 @@ def program_in_words(program: Program, version: int, language: Language) -> Prog
         metrics=tuple(_metric(name, program, language) for name in program.metrics),
         refunds=_REFUNDS[program.refunds].get(language),
         ladders=tuple(_ladder(ladder, program, language) for ladder in program.ladders_by_id.values()),
-        points=points_in_words(program.points, program.currency, language) if program.points else (),
+        points=points_in_words(program, language),
         campaigns=tuple(
             campaign_in_words(
                 one, program, language, [_benefit(brings, program, language).text for brings in one.benefits]

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -226,7 +226,7 @@ class Tallied(MetricKind):
         return limits_in_words(self.where, language, currency)
 
 
-def limits_in_words(where: Mapping[str, Bounds], language: Language, currency: str) -> str:
+def limits_in_words(where: Mapping[Any, Bounds], language: Language, currency: str) -> str:
     """' with a quality of at least 4', '（质量不低于 4）', or nothing."""
     limits = [
         _FIELDS[field].get(language) + bounds.in_words(field, language, currency)
