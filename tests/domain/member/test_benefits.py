@@ -90,6 +90,13 @@ def test_the_first_tiers_may_bring_nothing() -> None:
     assert (words(found), found.discount_percent, found.rate) == ([], 0, 100)
 
 
+def test_a_rate_below_the_usual_one_is_made_up_for_by_a_ladder_that_says_nothing() -> None:
+    """As orders earn by it: the highest of all its tiers."""
+    half = program().model_dump(exclude_unset=True)
+    half["ladders"][1]["tiers"][2]["benefits"][0]["points_rate"] = "0.5"
+    assert benefits(program_from(half), member("guest", "gold"), TODAY).rate == 100
+
+
 @pytest.mark.parametrize("status", ["trial", "blocked", "left", "merged"])
 def test_who_is_no_active_member_has_nothing(status: str) -> None:
     assert words(applying("club", "gold", status=status, more={"campaigns": [FESTIVAL]})) == []

@@ -27,7 +27,9 @@ class Brought:
 class Benefits:
     """All that applies."""
 
-    brought: tuple[Brought, ...]
+    brought: tuple[Brought, ...] = ()
+    rate: int = ONE
+    """How many times the points, in hundredths: the highest of all its tiers, as orders earn by."""
 
     @property
     def discount_percent(self) -> Decimal:
@@ -35,11 +37,6 @@ class Benefits:
         general = (one.benefit for one in self.brought)
         found = (one.discount_percent for one in general if isinstance(one, Discount) and one.on is None)
         return max(found, default=Decimal(0))
-
-    @property
-    def rate(self) -> int:
-        """How many times the points, in hundredths."""
-        return max((one.by.rate for one in self.brought if isinstance(one.by, Tier)), default=ONE)
 
     def beyond(self, before: "Benefits") -> tuple[Brought, ...]:
         """Those that are new since, or better than they were."""
@@ -54,7 +51,7 @@ class Benefits:
 def benefits(program: Program, member: Member, day: date) -> Benefits:
     """Of a member as it stands; nothing for who has no tier."""
     if member.status != "active":
-        return Benefits(())
+        return Benefits()
     labels = member.attributes.labels or ()
     tiers = [
         ladder.tier(ladder.shown(member.standings[ladder.id])[1])
@@ -70,7 +67,8 @@ def benefits(program: Program, member: Member, day: date) -> Benefits:
     ]
     found = [Brought(benefit, tier) for tier in tiers for benefit in tier.benefits]
     found += [Brought(benefit, campaign) for campaign in campaigns for benefit in campaign.benefits]
-    return Benefits(_better(one for one in found if one.benefit.is_for(labels)))
+    brought = _better(one for one in found if one.benefit.is_for(labels))
+    return Benefits(brought, max((tier.rate for tier in tiers), default=ONE))
 
 
 def _better(found: Iterable[Brought]) -> tuple[Brought, ...]:
