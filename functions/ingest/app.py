@@ -34,7 +34,7 @@ def post_events(request: Request) -> Response:
     taken = runtime.ingest().take(program, [fact for fact in read if not isinstance(fact, Problem)])
     if isinstance(request.json, dict):
         refuse_single(read, taken)
-    told = tell(sent, read, taken)
+    told = tell(sent, read, taken, program)
     if not request.query["wait"]:
         return respond(200, EventsView(data=told))
     settled = runtime.ingest().settle(program, taken, request.now)

@@ -60,6 +60,15 @@ def get_progress_svg(request: Request) -> Response:
     return respond_text(200, "image/svg+xml", picture, policy)
 
 
+@service.on("get_benefits")
+def get_benefits(request: Request) -> Response:
+    """What applies to the member now."""
+    from membership.http.benefit_views import BenefitsView
+
+    seen = runtime.viewing().current(request.program, request.id("member_id"), request.now)
+    return respond(200, BenefitsView.of(seen, request.now, request.query["lang"]))
+
+
 @service.on("get_history")
 def get_history(request: Request) -> Response:
     """What was decided, newest first."""
@@ -110,6 +119,7 @@ def get_points_entries(request: Request) -> Response:
 @service.on("post_preview")
 def post_preview(request: Request) -> Response:
     """What an order would lead to."""
+    from membership.http.benefit_views import brings
     from membership.http.bodies import Preview, read
     from membership.http.values import read_cart, read_moment, read_price
     from membership.http.views import EarnedView
@@ -122,8 +132,12 @@ def post_preview(request: Request) -> Response:
     found = viewing.preview(request.program, request.id("member_id"), amount, at, request.now, lines)
     decided = tuple(DecidedView.of(one) for one in found.outcomes if one.type != "message.due")
     earned = [EarnedView.of(one, found.seen.versions, request.query["lang"]) for one in found.earned]
-    points = earned[0].model_copy(update={"order_id": None}) if earned else None
-    view = PreviewView(progress=_progress(found.seen, request), outcomes=decided, points=points)
+    view = PreviewView(
+        progress=_progress(found.seen, request),
+        outcomes=decided,
+        points=earned[0].model_copy(update={"order_id": None}) if earned else None,
+        brings=brings(found, request.query["lang"]),
+    )
     return respond(200, view)
 
 

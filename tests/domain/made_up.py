@@ -83,6 +83,8 @@ def documents(draw: st.DrawFn) -> Document:
     tiers: list[dict[str, Any]] = [{"id": "bronze"}, {"id": "silver"}, {"id": "gold"}]
     tiers[1]["qualify"], tiers[2]["qualify"] = silver, gold
     tiers[2]["rewards"] = [{"id": "box", "gift": "box"}]
+    for tier in tiers[1:]:
+        tier["benefits"] = [{"id": "gift", "gift": "birthday"}]
     if draw(st.booleans()):
         tiers[2]["keep"] = silver
     metrics = {name: dict(METRICS[name]) for name in parts}
@@ -115,7 +117,8 @@ def documents(draw: st.DrawFn) -> Document:
 
 
 def facts_of(program: Program, seed: int, days: int, number: int) -> list[Fact]:
-    """What a member does within so many days: it joins, buys, gives back, flies, and comes by."""
+    """What a member does within so many days: it joins, buys, gives back, flies, comes by,
+    and uses what it has."""
     random = Random(seed)
     begins = program.midnight(START)
     facts: list[Fact] = [
@@ -130,7 +133,7 @@ def facts_of(program: Program, seed: int, days: int, number: int) -> list[Fact]:
 def _done(program: Program, random: Random, n: int, day: date) -> list[Fact]:
     at = program.midnight(day) + timedelta(minutes=random.randrange(60, 1_400))
     told: dict[str, Any] = {"id": f"e{n}", "member_id": "m", "occurred_at": at, "recorded_at": at}
-    match random.randrange(8):
+    match random.randrange(9):
         case 0 | 1:
             return [Order(**told, order_id=f"o{n}", amount=random.choice([1, 40_000, 100_000, 300_000]))]
         case 2:
@@ -146,6 +149,8 @@ def _done(program: Program, random: Random, n: int, day: date) -> list[Fact]:
                 Activity(**told | {"id": f"e{n}-{m}", "occurred_at": on, "recorded_at": on}, kind="check_in")
                 for m, on in enumerate(run)
             ]
+        case 6:
+            return [Activity(**told, kind="benefit_used", benefit=random.choice(["gift", "unheard-of"]))]
         case _:
             return [Activity(**told, kind=random.choice(["review", "share"]))]
 

@@ -92,6 +92,7 @@ def test_what_is_so_is_no_flaw() -> None:
         ({"asked": "promotion"}, "comes out as nothing asked, not as promotion"),
         ({"value": {"fee": 1, "saved": 2}}, "comes out as no paid term, not as fee 1, saved 2"),
         ({"rewards": []}, "comes out as hello, not as none"),
+        ({"benefits": ["5% off"]}, "comes out as none, not as 5% off"),
         (
             {"lacks": "nothing"},
             "comes out as US$1,000 more spend and 1 more piece of feedback, not as nothing",

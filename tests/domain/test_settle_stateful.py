@@ -43,7 +43,7 @@ ZONES = [
     "Africa/Cairo",
 ]
 AMOUNTS = [0, 1, 1_000_00, 4_999_99, 5_000_00, 8_000_00, 20_000_00, 30_000_00, 50_000_00, 100_000_00]
-KINDS = ["check_in", "feedback", "referral", "campaign"]
+KINDS = ["check_in", "feedback", "referral", "campaign", "benefit_used"]
 LATE = [
     timedelta(),
     timedelta(seconds=1),
@@ -173,7 +173,8 @@ class Life(RuleBasedStateMachine):
     @rule(who=who, kind=st.sampled_from(KINDS), ago=late, times=st.sampled_from([1, 5, 10]))
     def activities(self, who: str, kind: str, ago: timedelta, times: int) -> None:
         for _ in range(times):
-            self.tell(Activity(**self.common(who, ago), kind=kind))
+            used = "perk" if kind == "benefit_used" else None
+            self.tell(Activity(**self.common(who, ago), kind=kind, benefit=used))
 
     @rule(who=who, joined=st.sampled_from(JOINED), ago=late)
     def profile(self, who: str, joined: date, ago: timedelta) -> None:

@@ -11,6 +11,9 @@ from tests.oracle import Rules, Tier
 
 Document = dict[str, Any]
 
+PERK = {"benefits": [{"id": "perk", "gift": "birthday"}]}
+"""Something that can be used."""
+
 P1: Document = {
     "id": "ecommerce",
     "window": "lifetime",
@@ -21,8 +24,8 @@ P1: Document = {
     },
     "tiers": [
         {"id": "bronze"},
-        {"id": "silver", "qualify": {"all": [{"spend": 1000}, {"interactions": 5}]}},
-        {"id": "gold", "qualify": {"all": [{"spend": 3000}, {"interactions": 15}, {"feedback": 1}]}},
+        {"id": "silver", "qualify": {"all": [{"spend": 1000}, {"interactions": 5}]}, **PERK},
+        {"id": "gold", "qualify": {"all": [{"spend": 3000}, {"interactions": 15}, {"feedback": 1}]}, **PERK},
         {"id": "platinum", "qualify": {"all": [{"spend": 8000}, {"interactions": 30}, {"feedback": 3}]}},
     ],
     "validity": "while_qualified",
@@ -30,7 +33,7 @@ P1: Document = {
 P1_RULES = Rules(
     yearly=False,
     validity="while_qualified",
-    counts=lambda kind: "feedback" if kind == "feedback" else "interactions",
+    counts=lambda kind: {"feedback": "feedback", "benefit_used": None}.get(kind, "interactions"),
     tiers=(
         Tier("bronze"),
         Tier("silver", lambda f: f["spend"] >= 1_000_00 and f["interactions"] >= 5),
@@ -50,8 +53,12 @@ P2: Document = {
     },
     "tiers": [
         {"id": "regular", "rewards": [{"id": "welcome", "points": 100}]},
-        {"id": "silver", "qualify": {"any": [{"spend": 5000}, {"orders": 6}, {"tenure_years": 1}]}},
-        {"id": "gold", "qualify": {"any": [{"spend": 20000}, {"orders": 12}, {"contribution": 2000}]}},
+        {"id": "silver", "qualify": {"any": [{"spend": 5000}, {"orders": 6}, {"tenure_years": 1}]}, **PERK},
+        {
+            "id": "gold",
+            "qualify": {"any": [{"spend": 20000}, {"orders": 12}, {"contribution": 2000}]},
+            **PERK,
+        },
         {
             "id": "platinum",
             "qualify": {

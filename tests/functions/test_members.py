@@ -9,7 +9,7 @@ from membership.http import cursors
 from tests.functions.conftest import Client, Cloud, order
 from tests.programs import rules
 
-READING = ("", "/progress", "/progress.svg", "/history")
+READING = ("", "/progress", "/progress.svg", "/benefits", "/history")
 
 
 def tell(shop: Client, *events: dict[str, Any]) -> None:

@@ -70,6 +70,10 @@ class World:
         for _ in range(times):
             self.tell(Activity(**self._common(member, when, next(self._ids)), kind=kind))
 
+    def use(self, member: str, when: str, benefit: str) -> None:
+        common = self._common(member, when, next(self._ids))
+        self.tell(Activity(**common, kind="benefit_used", benefit=benefit))
+
     def enrol(self, member: str, when: str, joined: date | None = None) -> None:
         told = Attributes(joined=joined) if joined else Attributes()
         self.tell(Enrolment(**self._common(member, when, next(self._ids)), attributes=told))

@@ -13,10 +13,17 @@ from tools.sam import ROOT
 FILE = ROOT / "demo" / "program.yaml"
 
 
+class _Exact(yaml.SafeLoader):
+    """Leaves decimals as they are written: JSON, in which the program is put, has no exact ones."""
+
+
+_Exact.add_constructor("tag:yaml.org,2002:float", lambda _, node: node.value)
+
+
 def document() -> dict[str, Any]:
     """The program as it is put. The preset is what is loaded: what the file doesn't name stays as it is."""
-    changes = yaml.safe_load(FILE.read_text("utf-8"))
-    merged: dict[str, Any] = overlaid(yaml.safe_load(presets.text(changes.pop("preset"))), changes)
+    changes = yaml.load(FILE.read_text("utf-8"), _Exact)
+    merged: dict[str, Any] = overlaid(yaml.load(presets.text(changes.pop("preset")), _Exact), changes)
     return merged
 
 

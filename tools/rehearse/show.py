@@ -61,7 +61,7 @@ def _tier(tier: TierInWords, language: Language) -> Iterator[str]:
     if tier.rank:
         yield tier.valid
     for benefit in tier.benefits:
-        yield f"· {benefit}"
+        yield f"· {benefit.text}"
     for reward in tier.rewards:
         yield f"★ {reward.name}" + (f" ({reward.gives})" if reward.gives != reward.name else "")
 

@@ -71,6 +71,8 @@ class Activity(_Fact):
     kind: str
     quality: int | None = None
     value: int | None = None
+    benefit: str | None = None
+    """Of the use of a benefit: which one."""
 
     @property
     def key(self) -> str:

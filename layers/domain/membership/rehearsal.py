@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from membership.errors import Flaw
+from membership.member.benefits import benefits
 from membership.member.figures import figures
 from membership.member.messages import SHOWN_WAYS
 from membership.member.progress import Way, progress
@@ -88,10 +89,13 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
     points = ExpectedPoints(
         balance=account.spendable(today), pending=account.pending(today), debt=account.debt
     )
+    brought = benefits(program, member, today).brought
+    words = tuple(wording.benefit_in_words(one.benefit, program, "en") for one in brought)
     one = next((one for one in progress(program, member, at).ladders if one.ladder.id == ladder.id), None)
     if one is None:  # who is blocked or has left is shown nothing but that
         nothing = dict.fromkeys(_NOTHING, False) | {"progress": 0, "lacks": ""}
-        return nothing | {"status": member.status, "rewards": rewards, "points": points}
+        found = {"status": member.status, "rewards": rewards, "points": points, "benefits": words}
+        return nothing | found
     notice, value = one.notice, one.value
     return {
         "tier": one.tier.id if one.tier else False,
@@ -111,6 +115,7 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
         else False,
         "points": points,
         "rewards": rewards,
+        "benefits": words,
     }
 
 
@@ -171,7 +176,7 @@ def _in_words(name: str, found: Any) -> str:
         case ExpectedPoints(balance=balance, pending=pending, debt=debt):
             return f"{balance:,} to spend, {pending:,} pending, {debt:,} owed"
         case tuple():
-            return ", ".join(found) or "none"
+            return "; ".join(found) or "none"
     return str(found) or "nothing"
 
 

@@ -17,6 +17,7 @@ from membership.member.fold import come_or_go, fold, forget_the_outlived
 from membership.member.forecast import due_on
 from membership.member.messages import message_for
 from membership.member.state import Member, OrderAccount
+from membership.member.using import count_use, is_use
 from membership.outcomes import (
     ApprovalDecided,
     ApprovalRequested,
@@ -115,6 +116,8 @@ def settle(
         fold(program, member, fact, known)
         if known_before and (earned := earn(versions, program, member, fact, known_before)):
             settled.earned.append(earned)
+        if is_use(fact):
+            count_use(member, fact, Earning(versions, Past.of(member), joined(program, member)))
         given_back = {
             id_: account for id_, account in known.items() if account.refunded != refunded_before.get(id_, 0)
         }
@@ -255,9 +258,11 @@ def rebuild(
     claims: list[Claim] = []
     if member.merged_into:
         settled.accounts = {}  # refunds are booked where the member goes on
-    elif versions.earn_points:
+    elif versions.earn_points or any(map(is_use, ordered)):
         lives = Lives(versions, program, member, ordered, theirs)
-        settled.earned = lives.earn(program, member, ordered, theirs)
+        for use in filter(is_use, ordered):
+            count_use(member, use, lives.of(use))
+        settled.earned = lives.earn(program, member, ordered, theirs) if versions.earn_points else []
         if refunded is not None:
             claims = _new_claims(settled.accounts, refunded, lives, told)
     settled.questions = [

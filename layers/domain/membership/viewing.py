@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from heapq import merge
 from itertools import islice
 
@@ -53,6 +53,10 @@ class Previewed:
 
     seen: Seen
     outcomes: Sequence[Outcome]
+    before: Seen
+    """The member as it is."""
+    day: date
+    """Of the order."""
     earned: Sequence[Earned] = ()
     """Points that the order would earn, and why."""
 
@@ -78,11 +82,16 @@ class Viewing:
             raise NoSuchMember()
         return see(self._programs.versions(program), member, now)
 
-    def figures(self, program: str, member_id: str, now: datetime) -> Seen:
-        """The member, or who goes on for it, with its sums as the program in force adds them up."""
+    def current(self, program: str, member_id: str, now: datetime) -> Seen:
+        """The member, or who goes on for it."""
         seen = self.member(program, member_id, now)
         while seen.member.merged_into:
             seen = self.member(program, seen.member.merged_into, now)
+        return seen
+
+    def figures(self, program: str, member_id: str, now: datetime) -> Seen:
+        """The member, or who goes on for it, with its sums as the program in force adds them up."""
+        seen = self.current(program, member_id, now)
         if seen.member.fingerprint == seen.program.fingerprint:
             return seen
         # The metrics have changed since the member was settled: sums anew, standing as it is.
@@ -116,13 +125,12 @@ class Viewing:
         except RebuildNeeded:  # it would have come before what the member is made of now
             alone = seen.program.model_copy(update={"points": None})
             settled = settle(Versions({seen.version: alone}), seen.member, [order], {}, now)
-        return Previewed(replace(seen, member=settled.member), settled.outcomes, settled.earned)
+        after, day = replace(seen, member=settled.member), seen.program.day(occurred_at)
+        return Previewed(after, settled.outcomes, seen, day, settled.earned)
 
     def points(self, program: str, member_id: str, now: datetime) -> Seen:
         """The member, or who goes on for it. Raises NotFound where the program has no points."""
-        seen = self.member(program, member_id, now)
-        while seen.member.merged_into:
-            seen = self.member(program, seen.member.merged_into, now)
+        seen = self.current(program, member_id, now)
         if not seen.versions.earn_points:
             raise NotFound("the program has no points")
         return seen

@@ -477,7 +477,7 @@ SLIPS: list[tuple[str, str, str, Any, str, str]] = [
     (
         "steps: one}",
         "steps: 'one}",
-        "line 28, column 37",
+        "line 43, column 37",
         "downgrade: {notice_days: 30, steps: 'one}",
         "a quote isn't closed",
         "Close it.",

@@ -11,6 +11,7 @@ import yaml
 
 from membership.errors import ProgramInvalid
 from membership.program import presets
+from membership.program.benefits import BenefitKind
 from membership.program.document import parse
 from membership.program.examples import Example
 from membership.program.reading import program_from, read_program
@@ -73,7 +74,7 @@ def figures(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     match part:
         case dict():
             for key, value in part.items():
-                if key not in ("rewards", "benefits", "name"):
+                if key not in ("rewards", "name"):
                     yield from figures(value, (*path, key))
         case list():
             for n, value in enumerate(part):
@@ -138,6 +139,13 @@ def test_a_preset_gives_cause_for_the_warnings_that_are_meant(name: str) -> None
     assert PROGRAMS[name].warnings() == WARNINGS.get(name, [])
 
 
+def texts(benefit: BenefitKind) -> Iterator[Text]:
+    """All words that the business wrote itself."""
+    if isinstance(benefit, Text):
+        yield benefit
+    yield from (value for _, value in benefit if isinstance(value, Text) and value)
+
+
 @every_preset
 def test_a_preset_speaks_both_languages(name: str) -> None:
     program = PROGRAMS[name]
@@ -145,7 +153,8 @@ def test_a_preset_speaks_both_languages(name: str) -> None:
     tiers = [tier for ladder in ladders for tier in ladder.tiers]
     said: list[Text] = [program.name, *(tier.name for tier in tiers)]
     said += [ladder.name for ladder in ladders if program.ladders]
-    said += [words for tier in tiers for words in (*tier.benefits, *(reward.name for reward in tier.rewards))]
+    said += [reward.name for tier in tiers for reward in tier.rewards]
+    said += [words for tier in tiers for benefit in tier.benefits for words in texts(benefit)]
     said += [metric.name for metric in program.metrics.values() if metric.name]
     said += [special.name for special in program.special_reviews]
     assert all(words.en and words.zh for words in said)

@@ -237,7 +237,37 @@ UNSAID |= {"LadderRules.value_anchor", "ValueAnchor.fee", "ValueAnchor.saved"}
 """Said where they matter, not among the rules: with a bound's metric, in what a version changes, to the
 member whose fee it is."""
 
+BENEFITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "Discount": ({"discount_percent": 5}, {"discount_percent": 6, "on": {"en": "tea"}}),
+    "PointsRate": ({"points_rate": 2}, {"points_rate": 3}),
+    "Service": ({"service": {"en": "A line"}}, {"service": {"en": "A person"}}),
+    "Gift": ({"gift": "birthday"}, {"gift": "festivals", "item": {"en": "a cake"}}),
+    "EarlyAccess": ({"early_access_hours": 24}, {"early_access_hours": 48, "to": {"en": "offers"}}),
+    "Invitation": ({"invitation": {"en": "dinners"}}, {"invitation": {"en": "concerts"}}),
+    "FreeItem": (
+        {"free_item": {"en": "tea"}, "times": 1, "per": "week"},
+        {"free_item": {"en": "cake"}, "times": 2, "per": "year"},
+    ),
+}
+"""Kind → an entry, and every setting of it as another one."""
+OF_ANY = {"id": "other", "name": {"en": "Care"}, "segment": "vip", "unless": "staff"}
+
+
+def of_benefits() -> Iterator[tuple[str, str, Any]]:
+    """Each setting of each kind, one at a time."""
+    for kind, (entry, others) in BENEFITS.items():
+        for name, value in (others | OF_ANY).items():
+            if kind != "PointsRate" or name not in ("segment", "unless"):
+                yield f"{kind}.{name}", "tiers[1].benefits", [{"id": "perk"} | entry | {name: value}]
+
+
 IS_SAID: list[tuple[str, str, Any]] = [
+    *of_benefits(),
+    *(
+        (f"Spoken.{name}", "tiers[1].benefits", [{"en": "Tea", name: value}])
+        for name, value in (OF_ANY | {"en": "Cake", "zh": "茶"}).items()
+        if name not in ("id", "name")
+    ),
     ("Program.name", "name", {"en": "Club"}),
     ("LadderRules.name", "ladders[1].name", {"en": "Side"}),
     ("SpecialReview.name", "special_reviews", [REVIEW | {"name": {"en": "Loyal for long"}}]),
@@ -258,6 +288,8 @@ IS_SAID: list[tuple[str, str, Any]] = [
     *(row for row in DECIDES if row[0] not in UNSAID),
 ]
 REFUSED = {
+    "PointsRate.segment": ("tiers[1].benefits", [{"id": "perk", "points_rate": 2, "segment": "vip"}]),
+    "PointsRate.unless": ("tiers[1].benefits", [{"id": "perk", "points_rate": 2, "unless": "vip"}]),
     "Paid.where": (FEEDBACK, CLUB | {"where": {"amount": {"gte": 1}}}),
     "Paid.window": (FEEDBACK, CLUB | {"window": "calendar_year"}),
     "Paid.carry_over": (FEEDBACK, CLUB | {"carry_over": 1}),
@@ -343,6 +375,11 @@ def base(setting: str) -> dict[str, Any]:
         "Label.name": (FEEDBACK, {"label": "staff"}),
         **{f"Exchange.{name}": (FEEDBACK, EXCHANGE) for name in ("add_to", "every", "of", "gives", "name")},
     }
+    kind = setting.partition(".")[0]
+    if kind in BENEFITS:
+        return changed("tiers[1].benefits", [{"id": "perk"} | BENEFITS[kind][0]])
+    if kind == "Spoken":
+        return changed("tiers[1].benefits", [{"en": "Tea"}])
     if setting == "Program.changes":
         return {**SMALL, "window": "calendar_year", "effective_from": "2026-06-01T00:00:00Z"}
     if setting == "Program.ladders":
@@ -402,7 +439,10 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 def test_a_setting_that_means_nothing_is_refused(setting: str) -> None:
     with pytest.raises(ProgramInvalid) as refused:
         program_from(changed(*REFUSED[setting]))
-    assert refused.value.flaws[0].path.startswith(f"{FEEDBACK}.{setting.split('.')[1]}")
+    place, _ = REFUSED[setting]
+    path = refused.value.flaws[0].path
+    assert path.startswith(place)
+    assert f".{setting.split('.')[1]}" in path
 
 
 def test_no_setting_is_left_out() -> None:

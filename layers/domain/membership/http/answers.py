@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from membership.errors import NotFound
-from membership.facts import Fact
+from membership.facts import Activity, Fact
 from membership.http.problems import Error, Problem, Refused, conflict
 from membership.http.requests import is_id
 from membership.http.views import EventView
 from membership.ingesting import Taken
+from membership.program.schema import Program
 
 _KNOWN_OTHERWISE = "this is known already, with another content; what is known stays"
 _UNKNOWN_MEMBER = "the program takes no events of members it doesn't know; enrol with PUT /v1/members/{id}"
@@ -26,7 +27,7 @@ def refuse_single(read: Sequence[Fact | Problem], taken: Sequence[Taken]) -> Non
 
 
 def tell(
-    sent: Sequence[Any], read: Sequence[Fact | Problem], taken: Sequence[Taken]
+    sent: Sequence[Any], read: Sequence[Fact | Problem], taken: Sequence[Taken], program: Program
 ) -> tuple[EventView, ...]:
     """An answer for each event, in the order in which they were sent."""
     answers, rest = [], iter(taken)
@@ -46,9 +47,17 @@ def tell(
                 id=told_id if is_id(told_id) else None,
                 status=status,
                 errors=tuple(_within(n, error) for error in errors),
+                note=_note(fact, program),
             )
         )
     return tuple(answers)
+
+
+def _note(fact: Fact | Problem, program: Program) -> str | None:
+    """A use of what the program doesn't know is kept: it says more than nothing."""
+    if not isinstance(fact, Activity) or fact.benefit is None or fact.benefit in program.benefit_ids:
+        return None
+    return f"kept, but counted for nothing: the program in force has no benefit {fact.benefit!r}"
 
 
 def _within(n: int, error: Error) -> Error:

@@ -29,8 +29,9 @@ from membership.http.values import (
     read_amount,
     read_lines,
 )
-from membership.program.kinds import Kind
+from membership.program.kinds import BENEFIT_USED, Kind
 from membership.program.money import LARGEST
+from membership.program.parts import Slug
 from membership.program.schema import Program
 from membership.program.text import one_line
 
@@ -106,6 +107,9 @@ class ActivityData(Body):
     kind: Kind = Field(description="What was done: check_in, review, share, feedback, referral, …")
     quality: Figure | None = None
     value: Figure | None = None
+    benefit: Slug | None = Field(
+        default=None, description=f"Of the kind {BENEFIT_USED}, and of no other: which benefit, by its id."
+    )
 
 
 class _Event(Body):
@@ -193,8 +197,10 @@ def read_event(raw: Any, program: Program, now: datetime) -> Fact | Problem:
             amount, found = read_amount(data.amount, data.currency, program, least=1)
             fact = Refund(**common, order_id=data.order_id, amount=amount)
         case ActivityEvent(data=data):
-            found = []
-            fact = Activity(**common, kind=data.kind, quality=data.quality, value=data.value)
+            found = list(_errors_of_use(data))
+            fact = Activity(
+                **common, kind=data.kind, quality=data.quality, value=data.value, benefit=data.benefit
+            )
         case ProfileEvent(data=data):
             found = list(_errors_of_person(data, event.member_id, program, now))
             if not data.model_fields_set:
@@ -213,6 +219,13 @@ def read_attributes(body: Any, member_id: str, program: Program, now: datetime) 
     if errors := list(_errors_of_person(told, member_id, program, now)):
         raise invalid(errors)
     return told.attributes()
+
+
+def _errors_of_use(data: ActivityData) -> Iterable[Error]:
+    if data.kind == BENEFIT_USED and data.benefit is None:
+        yield Error(detail="say which benefit was used", pointer="/benefit")
+    if data.kind != BENEFIT_USED and data.benefit is not None:
+        yield Error(detail=f"only {BENEFIT_USED} has a benefit; leave it out", pointer="/benefit")
 
 
 def _errors_of_person(

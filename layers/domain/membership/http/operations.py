@@ -203,6 +203,16 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(NOT_FOUND,),
     ),
     Operation(
+        "get_benefits",
+        "GET",
+        "/v1/members/{member_id}/benefits",
+        "members",
+        "What applies to the member now, as at a checkout: of all its tiers, the best of each",
+        answer="BenefitsView",
+        parameters=(LANG,),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
         "get_history",
         "GET",
         "/v1/members/{member_id}/history",

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from membership.http.benefit_views import BenefitView
 from membership.http.views import Absent, EarnedView, NoticeView, OverrideView, TierView, View
 from membership.member.progress import Goal, Keep, LadderProgress, Node, Progress, Requirement, Value, Way
 from membership.member.standing import Source
@@ -243,6 +244,9 @@ class PreviewView(View):
     progress: ProgressView
     outcomes: tuple[DecidedView, ...]
     points: EarnedView | None = Field(default=Absent, description="What it would earn.")
+    brings: tuple[BenefitView, ...] = Field(
+        description="Benefits that it would add, or make better, to those that the member has."
+    )
 
 
 SHOWN_WAYS = 3

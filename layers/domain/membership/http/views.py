@@ -264,6 +264,7 @@ class EventView(View):
         "with another content, which stays. invalid: not taken, see errors."
     )
     errors: tuple[Error, ...] = ()
+    note: str | None = Field(default=Absent, description="What an accepted event should be looked at for.")
 
 
 class SettledView(View):

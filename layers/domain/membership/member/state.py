@@ -86,6 +86,8 @@ class Member(BaseModel):
 
     points: Account = Account()
     """Earned by facts, spent and taken by outcomes."""
+    used: dict[str, int] = {}
+    """Benefit/tier → how often the benefit was used by who then had the tier."""
 
     status: Status | None = None
     standings: dict[str, Standing] = {}
@@ -129,7 +131,7 @@ class Member(BaseModel):
         self.attributes, self.attribute_times = Attributes(), {}
         self.enrolled = self.counted = False
         self.tallies, self.waiting, self.purchases, self.outside = {}, {}, 0, []
-        self.points = Account()
+        self.points, self.used = Account(), {}
 
     def is_outside(self, at: datetime) -> bool:
         """Whether what was done at that moment counts for nothing."""
@@ -148,6 +150,7 @@ class Member(BaseModel):
                 "tallies": {metric: dict(tally) for metric, tally in self.tallies.items()},
                 "waiting": dict(self.waiting),
                 "outside": list(self.outside),
+                "used": dict(self.used),
                 "held": list(self.held),
                 "standings": {ladder: standing.twin() for ladder, standing in self.standings.items()},
                 "granted": dict(self.granted),

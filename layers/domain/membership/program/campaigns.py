@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from membership.program.benefits import Benefit, PointsRate
 from membership.program.flaws import Fault, Unsound, unsound
 from membership.program.kinds import NOT_KINDS
 from membership.program.parts import Part, Slug
@@ -69,6 +70,10 @@ class Campaign(Part):
         default=(), description="Only for members in one of these tiers; default: for all."
     )
 
+    benefits: Annotated[tuple[Benefit, ...], Field(max_length=10)] = Field(
+        default=(), description="What members have while it runs, beside what their tiers bring."
+    )
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.is_yearly != (len(self.to) == 5):
@@ -77,6 +82,14 @@ class Campaign(Part):
             )
         if not self.is_yearly and self.from_ > self.to:
             raise Unsound(Fault(("to",), f"lies before {self.from_}", "Swap them."))
+        return self
+
+    @model_validator(mode="after")
+    def _points_are_its_own(self) -> Self:
+        for n, benefit in enumerate(self.benefits):
+            if isinstance(benefit, PointsRate):
+                place = ("benefits", n, "points_rate")
+                raise Unsound(Fault(place, "is for tiers", "Write `points` in the campaign."))
         return self
 
     @property

@@ -6,7 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from membership.program.schema import Program
 from membership.program.text import Language, Text
-from membership.program.wording import LadderInWords, ProgramInWords, TierInWords, program_in_words
+from membership.program.wording import (
+    BenefitInWords,
+    LadderInWords,
+    ProgramInWords,
+    TierInWords,
+    program_in_words,
+)
 
 
 class Change(BaseModel):
@@ -70,12 +76,21 @@ def _in_tier(old: TierInWords | None, new: TierInWords | None, language: Languag
         return
     for field, title in _OF_TIER.items():
         yield _titled(new.name, title, language), getattr(old, field), getattr(new, field)
-    yield from _set(_titled(new.name, _BENEFIT, language), old.benefits, new.benefits)
+    yield from _benefits(_titled(new.name, _BENEFIT, language), old.benefits, new.benefits)
     yield from _set(
         _titled(new.name, _REWARD, language),
         [f"{one.name}: {one.gives}" for one in old.rewards],
         [f"{one.name}: {one.gives}" for one in new.rewards],
     )
+
+
+def _benefits(title: str, old: Sequence[BenefitInWords], new: Sequence[BenefitInWords]) -> _Told:
+    """What has an id is the same benefit before and after; words alone are new, or gone."""
+    before, now = ({one.id: one.text for one in benefits if one.id} for benefits in (old, new))
+    for id_ in [*before, *(id_ for id_ in now if id_ not in before)]:
+        yield title, before.get(id_), now.get(id_)
+    spoken = ([one.text for one in benefits if not one.id] for benefits in (old, new))
+    yield from _set(title, *spoken)
 
 
 def _lists(title: Text, old: Mapping[str, str], new: Mapping[str, str], language: Language) -> _Told:

@@ -214,6 +214,7 @@ class ExpectedPoints(_Part):
 
 
 _Nothing = Literal[False]
+_Said = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(one_line)]
 
 
 class Then(_Part):
@@ -232,14 +233,9 @@ class Then(_Part):
     progress: Annotated[StrictInt, Field(ge=0, le=100)] | None = Field(
         default=None, description="Per cent of the way to the next tier; 100 in the highest."
     )
-    lacks: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(one_line)] | None = Field(
-        default=None, description="What remains to the next tier, in English words."
-    )
-    keeps: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(one_line)] | _Nothing | None = (
-        Field(
-            default=None,
-            description="What is still to do to keep the tier, in English words; false: nothing.",
-        )
+    lacks: _Said | None = Field(default=None, description="What remains to the next tier, in English words.")
+    keeps: _Said | _Nothing | None = Field(
+        default=None, description="What is still to do to keep the tier, in English words; false: nothing."
     )
     valid_through: Day | _Nothing | None = Field(
         default=None,
@@ -264,6 +260,11 @@ class Then(_Part):
     points: ExpectedPoints | None = Field(default=None, description="The member's points.")
     rewards: Annotated[tuple[Word, ...], Field(max_length=100)] | None = Field(
         default=None, description="Every reward given until then, in order, by its id."
+    )
+    benefits: Annotated[tuple[_Said, ...], Field(max_length=100)] | None = Field(
+        default=None,
+        description="All that applies to the member, of its tiers in all ladders and of campaigns, "
+        "in order, in English words.",
     )
 
 

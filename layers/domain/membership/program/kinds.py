@@ -7,7 +7,12 @@ from pydantic import AfterValidator, Field
 from membership.program.flaws import unsound
 from membership.program.text import Language, Text, one_line
 
+BENEFIT_USED = "benefit_used"
+"""The one kind that is the program's own word: a member has used a benefit. It is nothing that a member does
+for the shop, so it counts only where a metric names it."""
+
 _WORDS = {
+    BENEFIT_USED: Text.ours(en="use of a benefit", zh="使用权益"),
     "campaign": Text.ours(en="campaign participation", zh="参与活动"),
     "check_in": Text.ours(en="check-in", zh="签到"),
     "feedback": Text.ours(en="feedback", zh="反馈"),

@@ -63,14 +63,18 @@ def rate_in_words(rate: int, rules: PointsRules, language: Language) -> str:
     return f"{times(rate)[:-1]} 倍{name}" if language == "zh" else f"{times(rate)} {name}"
 
 
-def campaign_in_words(campaign: Campaign, program: Program, language: Language) -> str:
-    """'Singles' day, from 2026-11-11 to 2026-11-12: 3× points on orders, for members labelled vip.'"""
+def campaign_in_words(campaign: Campaign, program: Program, language: Language, brings: list[str]) -> str:
+    """'Singles' day, from 2026-11-11 to 2026-11-12: 3× points on orders, 5% off, for members labelled vip.'
+
+    `brings`: its benefits, each in words.
+    """
     title, days = campaign.label().get(language), _days(campaign, language)
     gives, whom = [], []
     if campaign.points and program.points:
         rate = rate_in_words(hundredths(campaign.points), program.points, language)
         what = listed([_kind(kind, language) for kind in campaign.for_], language)
         gives.append(run_on(what, rate) if language == "zh" else f"{rate} on {what}")
+    gives += brings
     if campaign.tiers:
         tiers = [program.tier(tier).label().get(language) for tier in campaign.tiers]
         whom.append(_IN_TIERS.get(language).format(tiers=listed(tiers, language)))

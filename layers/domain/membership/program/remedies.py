@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from membership.program.benefits import BENEFITS
 from membership.program.flaws import Fault
 from membership.program.metrics import METRICS
 from membership.program.places import keys_at, kinds_at, locate, shown, type_at
@@ -56,6 +57,13 @@ def _said(
         ] == "metrics" and (name != "window"):
             close = _close(str(next(iter(value), "")), METRICS) if isinstance(value, Mapping) else None
             return "is not a metric", f"Did you mean {close}?" if close else f"Write one of {_METRICS}."
+        case "union_tag_not_found" if "benefits" in place[-2:-1]:
+            if not isinstance(value, Mapping):
+                return "doesn't say in which language", f"Write {{en: {value}}}, {{zh: …}} or both."
+            unknown = [key for key in value if key not in ("id", "name", "segment", "unless")]
+            close = next(filter(None, (_close(str(key), [*BENEFITS, "en", "zh"]) for key in unknown)), None)
+            offered = f"Write one of {', '.join(BENEFITS)}; or {{en: …, zh: …}}."
+            return "is not a benefit", f"Did you mean {close}?" if close else offered
         case "union_tag_not_found" | "union_tag_invalid" | "model_attributes_type" if kinds := kinds_at(
             Program, place
         ):

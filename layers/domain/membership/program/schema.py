@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from membership.member.standing import Layer, Source, Standing
+from membership.program.benefits import Benefit, PointsRate
 from membership.program.campaigns import Campaign
 from membership.program.criteria import Comparison, Criterion
 from membership.program.examples import Example
@@ -24,9 +25,9 @@ from membership.program.metrics import Attributed, Derived, Elapsed, Metric, Tal
 from membership.program.money import CURRENCIES, known_currency, to_smallest
 from membership.program.parts import Amount, Moment, Part, Reward, Slug
 from membership.program.points import PointsRules
-from membership.program.rates import ONE, Rate, hundredths
+from membership.program.rates import ONE
 from membership.program.soundness import check, seldom_meant
-from membership.program.text import Name, Sentence, Text
+from membership.program.text import Name, Text
 from membership.program.validity import Validity, WhileQualified
 from membership.program.windows import Lifetime, Window
 from membership.program.zones import known_zone
@@ -54,23 +55,21 @@ class Tier(Part):
     replaces: Annotated[tuple[Slug, ...], Field(max_length=20)] = Field(
         default=(), description="Tiers of earlier versions: whoever has one of them has this one instead."
     )
-    benefits: Annotated[tuple[Sentence, ...], Field(max_length=30)] = Field(
-        default=(), description="What members of the tier get, in words."
+    benefits: Annotated[tuple[Benefit, ...], Field(max_length=30)] = Field(
+        default=(),
+        description="What members have while the tier stands, all of it: nothing comes from lower tiers.",
     )
     rewards: Annotated[tuple[Reward, ...], Field(max_length=30)] = Field(
         default=(), description="Given on entering the tier."
     )
-    points_rate: Rate | None = Field(
-        default=None, description="Orders of members in the tier earn so many times the usual points."
-    )
-
-    @property
-    def rate(self) -> int:
-        """How many times the usual points, in hundredths."""
-        return hundredths(self.points_rate) if self.points_rate else ONE
 
     def label(self) -> Text:
         return self.name if self.name else Text(en=self.id)
+
+    @property
+    def rate(self) -> int:
+        """How many times the usual points its members earn, in hundredths."""
+        return max((one.worth for one in self.benefits if isinstance(one, PointsRate)), default=ONE)
 
 
 Tiers = tuple[Tier, ...]
@@ -246,6 +245,13 @@ class Program(Part):
     def tier_ids(self) -> frozenset[str]:
         """Of all ladders."""
         return frozenset(tier.id for ladder in self.ladders_by_id.values() for tier in ladder.tiers)
+
+    @cached_property
+    def benefit_ids(self) -> frozenset[str]:
+        """Of all tiers and campaigns: those of which a use can be told."""
+        brought = [tier.benefits for ladder in self.ladders_by_id.values() for tier in ladder.tiers]
+        brought += [campaign.benefits for campaign in self.campaigns]
+        return frozenset(one.known_as for benefits in brought for one in benefits if one.known_as)
 
     @cached_property
     def campaigns_of_points(self) -> tuple[Campaign, ...]:

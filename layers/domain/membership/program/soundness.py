@@ -1,13 +1,15 @@
 """What has to hold between the parts of a program, and what is allowed but seldom meant."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from membership.program import money
+from membership.program.benefits import BenefitKind, PointsRate
 from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion, Way
 from membership.program.flaws import Fault
+from membership.program.jumps import hardly_seen
 from membership.program.metrics import Derived, Elapsed, Label, Paid, Rank, Tallied
 from membership.program.money import to_smallest
 from membership.program.points import After, Never
@@ -32,6 +34,7 @@ def check(program: "Program") -> list[Fault]:
         *_bind_metrics(program),
         *_bind_criteria(program),
         *_check_tiers(program),
+        *_check_same_kinds(program),
         *_check_names(program),
         *_check_points(program),
         *_check_campaigns(program),
@@ -162,6 +165,8 @@ def _check_tiers(program: "Program") -> Iterator[Fault]:
     if given > MOST_REWARDS:
         remedy = f"Leave at most {MOST_REWARDS} in all tiers together."
         yield Fault(("tiers",), f"have {given} rewards, which a member may earn all at once", remedy)
+    for n, campaign in enumerate(program.campaigns):
+        yield from _check_benefits(campaign.benefits, ("campaigns", n, "benefits"))
     known: set[str] = set()
     for place, ladder in _ladders(program):
         for n, tier in enumerate(ladder.tiers):
@@ -206,12 +211,50 @@ def _check_tier(
     if program.refunds == "never" and tier.qualify and isinstance(ladder.validity(tier), WhileQualified):
         message = f"{tier.id!r} stands while its rule is met, so a refund does cost it"
         yield Fault(("refunds",), message, _SET_VALIDITY)
+    yield from _check_benefits(tier.benefits, (*place, "benefits"))
     rewards = [reward.id for reward in tier.rewards]
     for m, reward in enumerate(rewards):
         if reward in rewards[:m]:
             yield Fault(
                 (*place, "rewards", m, "id"), f"there are two rewards {reward!r}", "Give each its own id."
             )
+
+
+def _check_benefits(benefits: Sequence[BenefitKind], place: _Place) -> Iterator[Fault]:
+    ids = [benefit.known_as for benefit in benefits]
+    for n, benefit in enumerate(benefits):
+        if benefit.known_as and benefit.known_as in ids[:n]:
+            message = f"there are two benefits {benefit.known_as!r}"
+            yield Fault((*place, n, "id"), message, "Give each its own id.")
+        for name in ("segment", "unless"):
+            if isinstance(benefit, PointsRate) and getattr(benefit, name) is not None:
+                message = "a tier has one rate, the same for all of its members"
+                yield Fault((*place, n, name), message, "Remove it; a campaign can be for a segment.")
+        whose = benefit.subject, benefit.segment, benefit.unless
+        if any((one.subject, one.segment, one.unless) == whose for one in benefits[:n]):
+            message = "is there already, for the same members: only the better one would count"
+            yield Fault((*place, n), message, "Leave one of them.")
+
+
+def _check_same_kinds(program: "Program") -> Iterator[Fault]:
+    """Uses are counted by id, so one id is one kind of benefit wherever it stands."""
+    kinds: dict[str, str] = {}
+    for place, benefit in _benefits(program):
+        if benefit.known_as is None:
+            continue
+        kind = kinds.setdefault(benefit.known_as, benefit.kind)
+        if kind != benefit.kind:
+            message = f"is of kind {kind} in another place"
+            yield Fault((*place, "id"), message, "Give each kind its own id.")
+
+
+def _benefits(program: "Program") -> Iterator[tuple[_Place, BenefitKind]]:
+    """Of tiers and of campaigns, each with its place."""
+    for place, ladder in _ladders(program):
+        for n, tier in enumerate(ladder.tiers):
+            yield from (((*place, n, "benefits", m), one) for m, one in enumerate(tier.benefits))
+    for n, campaign in enumerate(program.campaigns):
+        yield from ((("campaigns", n, "benefits", m), one) for m, one in enumerate(campaign.benefits))
 
 
 _SET_VALIDITY = "Give the tier a validity, as through_end_of_next_year."
@@ -255,10 +298,6 @@ def _check_names(program: "Program") -> Iterator[Fault]:
 def _check_points(program: "Program") -> Iterator[Fault]:
     rules = program.points
     if rules is None:
-        for place, ladder in _ladders(program):
-            for n, tier in enumerate(ladder.tiers):
-                if tier.points_rate is not None:
-                    yield Fault((*place, n, "points_rate"), "the program has no points", "Add `points`.")
         return
     yield from _below(("points",), rules.bind(program.currency))
     earliest = min(
@@ -340,6 +379,12 @@ def seldom_meant(program: "Program") -> Iterator[str]:
     used = {comparison.metric for _, rule in _rules(program) for comparison in rule.comparisons()}
     used |= {source for name in used & program.derived.keys() for source in program.derived[name].sources}
     used |= {metric.rank for metric in program.metrics.values() if isinstance(metric, Rank)}
+    used |= {
+        name
+        for name, metric in program.metrics.items()
+        for _, benefit in _benefits(program)
+        if isinstance(metric, Label) and metric.label in (benefit.segment, benefit.unless)
+    }
     for place, ladder in _ladders(program):
         used |= {tier.buy for tier in ladder.tiers if tier.buy}
         used |= {ladder.value_anchor.fee, ladder.value_anchor.saved} if ladder.value_anchor else set()
@@ -355,8 +400,7 @@ def seldom_meant(program: "Program") -> Iterator[str]:
             yield from _lost_with_the_period(program, ladder, tier, where)
             yield from _asks_more_to_stay(program, ladder, tier, where)
             yield from _out_of_reach(program, tier, where)
-            if n:
-                yield from _hardly_differs(ladder.tiers[n - 1], tier, where)
+        yield from hardly_seen(ladder.tiers, _path(place))
     yield from _points_seldom_meant(program)
     if program.refunds == "at_next_review" and any(
         isinstance(ladder.validity(tier), WhileQualified)
@@ -411,16 +455,6 @@ def _most(program: "Program", name: str) -> int:
         if room is not None and metric.most_a_day is not None:
             return room * metric.most_a_day
     return money.LARGEST
-
-
-def _hardly_differs(lower: "Tier", tier: "Tier", where: str) -> Iterator[str]:
-    """Neighbours that give the same: nobody sees a reason to rise."""
-    if not (lower.benefits or tier.benefits or lower.rewards or tier.rewards) or tier.rate > lower.rate:
-        return
-    more = [benefit for benefit in tier.benefits if benefit not in lower.benefits]
-    gifts = {(one.points, one.coupon, one.gift) for one in tier.rewards}
-    if not more and not gifts - {(one.points, one.coupon, one.gift) for one in lower.rewards}:
-        yield f"{where}.benefits: {tier.id!r} gives nothing that {lower.id!r} doesn't"
 
 
 def _lost_with_the_period(program: "Program", ladder: "Ladder", tier: "Tier", where: str) -> Iterator[str]:

@@ -46,7 +46,9 @@ class Text(BaseModel):
         return preferred or other or ""
 
 
-def _at_most(longest: int) -> AfterValidator:
+def at_most(longest: int) -> AfterValidator:
+    """In either language."""
+
     def check(text: Text) -> Text:
         for language, words in (("en", text.en), ("zh", text.zh)):
             if words and len(words) > longest:
@@ -57,16 +59,17 @@ def _at_most(longest: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _not_empty(text: Text) -> Text:
+def not_empty(text: Text) -> Text:
+    """The text, if it says anything. Raises Unsound where it doesn't."""
     if not text:
         raise unsound("says nothing", "Write {en: …}, {zh: …} or both.")
     return text
 
 
-Name = Annotated[Text, _at_most(80)]
+Name = Annotated[Text, at_most(80)]
 """What something is called; left out, its id serves."""
 
-Sentence = Annotated[Text, AfterValidator(_not_empty), _at_most(500)]
+Sentence = Annotated[Text, AfterValidator(not_empty), at_most(500)]
 """Words that can't be left out."""
 
 

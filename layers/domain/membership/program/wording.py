@@ -6,15 +6,16 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from membership.program import money
+from membership.program.benefits import POINTS, BenefitKind
 from membership.program.criteria import Comparison, Criterion, Figures
 from membership.program.criteria.base import asks_no_more
 from membership.program.kinds import listed
-from membership.program.metrics import Rank, Tallied
+from membership.program.metrics import Label, Rank, Tallied
 from membership.program.metrics.exchange import Exchange
 from membership.program.money import to_smallest
 from membership.program.parts import Reward
 from membership.program.phrases import Phrases, phrases_of
-from membership.program.points_in_words import campaign_in_words, points_in_words, rate_in_words
+from membership.program.points_in_words import campaign_in_words, points_in_words
 from membership.program.schema import Ladder, Program, Tier
 from membership.program.sentences import Group, sentence
 from membership.program.text import Language, Text, run_on
@@ -133,6 +134,12 @@ class MetricInWords(_Words):
     counts: str = Field(description="What counts towards it.")
 
 
+class BenefitInWords(_Words):
+    id: str | None = Field(description="By which a use of it is told; none for words alone.")
+    kind: str = Field(description="As in the program: discount_percent, service, …; or words.")
+    text: str
+
+
 class RewardInWords(_Words):
     id: str
     name: str
@@ -153,7 +160,7 @@ class TierInWords(_Words):
     enter: str = Field(description="What it takes to enter.")
     stay: str = Field(description="What it takes to stay.")
     valid: str = Field(description="How long it stands.")
-    benefits: tuple[str, ...]
+    benefits: tuple[BenefitInWords, ...]
     rewards: tuple[RewardInWords, ...]
 
 
@@ -192,7 +199,12 @@ def program_in_words(program: Program, version: int, language: Language) -> Prog
         refunds=_REFUNDS[program.refunds].get(language),
         ladders=tuple(_ladder(ladder, program, language) for ladder in program.ladders_by_id.values()),
         points=points_in_words(program, language),
-        campaigns=tuple(campaign_in_words(one, program, language) for one in program.campaigns),
+        campaigns=tuple(
+            campaign_in_words(
+                one, program, language, [_benefit(brings, program, language).text for brings in one.benefits]
+            )
+            for one in program.campaigns
+        ),
         special_reviews=tuple(
             _titled(special.name.get(language), rule(special.when, program, language), language)
             for special in program.special_reviews
@@ -265,16 +277,9 @@ def _tier(rank: int, tier: Tier, ladder: Ladder, program: Program, language: Lan
         if keep and not _is_kept_anyway(tier, ladder)
         else _NOTHING.get(language),
         valid=_valid(rank, tier, ladder, program, language),
-        benefits=(*_rate(tier, program, language), *(benefit.get(language) for benefit in tier.benefits)),
+        benefits=tuple(_benefit(benefit, program, language) for benefit in tier.benefits),
         rewards=tuple(_reward(reward, language) for reward in tier.rewards),
     )
-
-
-def _rate(tier: Tier, program: Program, language: Language) -> tuple[str, ...]:
-    """Where tiers differ in it, each says how much it is."""
-    if program.points is None or not program.rates_differ:
-        return ()
-    return (rate_in_words(tier.rate, program.points, language),)
 
 
 def _enter(rank: int, tier: Tier, program: Program, language: Language) -> str:
@@ -305,6 +310,30 @@ def value(fee: int, saved: int, program: Program, language: Language) -> str:
     """'Fee ¥139, saved ¥240 so far.'"""
     fee_, saved_ = money.in_words(fee, program.currency), money.in_words(saved, program.currency)
     return f"会费 {fee_}，已节省 {saved_}。" if language == "zh" else f"Fee {fee_}, saved {saved_} so far."
+
+
+def benefit_in_words(benefit: BenefitKind, program: Program, language: Language) -> str:
+    """For a member that has it."""
+    return benefit.in_words(language, program.points.name if program.points else POINTS)
+
+
+def _benefit(benefit: BenefitKind, program: Program, language: Language) -> BenefitInWords:
+    """For everybody: with the members who have it, where it is not for all."""
+    text = benefit_in_words(benefit, program, language)
+    if benefit.segment is not None:
+        whom = _segment(benefit.segment, program, language)
+        text += f"（{run_on('限', whom)}）" if language == "zh" else f" (only {whom})"
+    if benefit.unless is not None:
+        whom = _segment(benefit.unless, program, language)
+        text += f"（{run_on(whom, '除外')}）" if language == "zh" else f" (except {whom})"
+    return BenefitInWords(id=benefit.known_as, kind=benefit.kind, text=text)
+
+
+def _segment(label: str, program: Program, language: Language) -> str:
+    """As the metric of the label is called, where there is one."""
+    metrics = (metric for metric in program.metrics.values() if isinstance(metric, Label))
+    names = [metric.name.get(language) for metric in metrics if metric.label == label]
+    return next(filter(None, names), label)
 
 
 def _is_kept_anyway(tier: Tier, ladder: Ladder) -> bool:

@@ -1,5 +1,6 @@
 """How often something was done: orders, any activity, or activities of the named kinds."""
 
+from collections.abc import Collection
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -7,7 +8,7 @@ from typing_extensions import override
 
 from membership.facts import Activity, Fact, Order
 from membership.program.flaws import Fault, Unsound, unsound
-from membership.program.kinds import NOT_KINDS, Kind, kind_in_words, listed
+from membership.program.kinds import BENEFIT_USED, NOT_KINDS, Kind, kind_in_words, listed
 from membership.program.metrics.base import Measure
 from membership.program.metrics.capped import Capped
 from membership.program.shorthand import one_or_many
@@ -32,6 +33,11 @@ def countable_in_words(kind: str, language: Language) -> str:
         case "activity":
             return "各类互动" if language == "zh" else "activity of any kind"
     return kind_in_words(kind, language)
+
+
+def is_named(kind: str, names: Collection[str]) -> bool:
+    """Whether a kind of activity is among what counts: `activity` takes in all but the use of a benefit."""
+    return (_ANY_ACTIVITY in names and kind != BENEFIT_USED) or (kind in names and kind != _ORDER)
 
 
 _Several = Annotated[tuple[Countable, ...], Field(min_length=1)]
@@ -93,7 +99,7 @@ class Count(Capped):
             case Order(plan=None):
                 return int(_ORDER in self.count and self.admits(fact))
             case Activity(kind=kind):
-                named = _ANY_ACTIVITY in self.count or (kind in self.count and kind != _ORDER)
+                named = is_named(kind, self.count)
                 return int(named and kind not in self.excluding and self.admits(fact))
         return 0
 

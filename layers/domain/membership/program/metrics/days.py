@@ -11,7 +11,7 @@ from typing_extensions import override
 from membership.facts import Activity, Fact, Order
 from membership.program.kinds import listed
 from membership.program.metrics.base import Measure, Tallied, Tally
-from membership.program.metrics.count import Countable, countable_in_words
+from membership.program.metrics.count import Countable, countable_in_words, is_named
 from membership.program.metrics.daily import Daily
 from membership.program.shorthand import one_or_many
 from membership.program.text import Language
@@ -57,7 +57,7 @@ class OnDays(Tallied):
             case Order(plan=None):
                 return int("order" in self.done and self.admits(fact))
             case Activity(kind=kind):
-                return int(("activity" in self.done or kind in self.done) and self.admits(fact))
+                return int(is_named(kind, self.done) and self.admits(fact))
         return 0
 
     @override
