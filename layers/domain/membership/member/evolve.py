@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from membership.member.standing import Notice, Override, Standing
 from membership.member.state import Approval, Member, Referred
 from membership.outcomes import (
+    ApproachEnded,
     ApprovalDecided,
     ApprovalRequested,
     ApprovalWithdrawn,
+    BadgeAwarded,
     DowngradeAnnounced,
     DowngradeAverted,
     FactIgnored,
@@ -31,6 +33,7 @@ from membership.outcomes import (
     TierReplaced,
     TierUndermined,
     TierUpgraded,
+    TriggerFired,
 )
 
 
@@ -58,7 +61,17 @@ def evolve(member: Member, outcome: Outcome) -> None:
                 referrer=outcome.referrer, day=outcome.day, times=outcome.times, undone=outcome.undone
             )
         case RewardGranted():
-            member.granted[f"{outcome.tier}/{outcome.reward.id}"] = outcome.cycle
+            if outcome.tier is not None and outcome.cycle is not None:
+                member.granted[f"{outcome.tier}/{outcome.reward.id}"] = outcome.cycle
+        case TriggerFired():
+            day = outcome.occasion.toordinal()
+            member.fired[outcome.key] = max(day, member.fired.get(outcome.key, day))
+            if outcome.kind == "nearing" and outcome.tier:
+                member.approaches[outcome.key] = outcome.tier
+        case ApproachEnded():
+            member.approaches.pop(f"{outcome.trigger}/{outcome.ladder}", None)
+        case BadgeAwarded():
+            member.badges.setdefault(outcome.badge, outcome.evidence.day)
         case ApprovalRequested():
             member.approvals[outcome.approval] = Approval(
                 kind=outcome.kind,
@@ -107,6 +120,7 @@ def _evolve_standing(
             standing.tier, standing.since, standing.earned_on = outcome.to_tier, outcome.at, outcome.earned_on
             standing.expires_on, standing.qualified, standing.undermined = outcome.expires_on, True, False
             standing.notice = None
+            _reach(member, outcome.ladder)
         case TierRenewed():
             standing.earned_on, standing.expires_on = outcome.evidence.day, outcome.expires_on
             standing.qualified, standing.undermined = True, False
@@ -134,6 +148,7 @@ def _evolve_standing(
             )
             standing.notice, standing.fell_on = None, outcome.evidence.day
             _deduct(standing, outcome.deducted)
+            _reach(member, outcome.ladder)
         case TierReplaced():
             _replace(member, outcome.ladder, outcome.replaced)
         case TierOverridden():
@@ -149,6 +164,12 @@ def _evolve_standing(
 def _deduct(standing: Standing, deducted: Mapping[str, int]) -> None:
     for metric, amount in deducted.items():
         standing.deducted[metric] = standing.deducted.get(metric, 0) + amount
+
+
+def _reach(member: Member, ladder: str) -> None:
+    """Whoever enters a tier begins anew on the way to the next one."""
+    for key in [key for key in member.approaches if key.endswith(f"/{ladder}")]:
+        del member.approaches[key]
 
 
 def _replace(member: Member, ladder: str, replaced: Mapping[str, str]) -> None:
@@ -168,4 +189,9 @@ def _absorb(member: Member, outcome: MemberAbsorbed) -> None:
     member.absorbed = (*member.absorbed, outcome.member, *outcome.absorbed)
     for reward, cycle in outcome.granted.items():
         member.granted[reward] = max(cycle, member.granted.get(reward, cycle))
+    for key, day in outcome.fired.items():
+        member.fired[key] = max(day, member.fired.get(key, day))
+    for badge, since in outcome.badges.items():
+        member.badges[badge] = min(since, member.badges.get(badge, since))
+    member.approaches = dict(outcome.approaches)
     member.standings |= {ladder: standing.twin() for ladder, standing in outcome.standings.items()}

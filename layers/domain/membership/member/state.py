@@ -73,6 +73,8 @@ class Member(BaseModel):
     """Orders that were paid and not wholly given back."""
     outside: list[Absence] = []
     """Times in which the member was blocked, or had left."""
+    present: list[int] = []
+    """Where a trigger asks: the days on which it did something, of the last week, and the last one before."""
 
     status: Status | None = None
     standings: dict[str, Standing] = {}
@@ -85,6 +87,12 @@ class Member(BaseModel):
     """Special condition → the latest quarter in which the member was listed for it."""
     referred: dict[str, Referred] = {}
     """Stage → what the member's referrer was told last."""
+    fired: dict[str, int] = {}
+    """Trigger, with the tier or the ladder that it was about → the day of its latest occasion."""
+    approaches: dict[str, str] = {}
+    """Trigger/ladder → the tier that the member was told to be near, and is on the way to."""
+    badges: dict[str, date] = {}
+    """Badge → the day on which it was awarded."""
     merged_into: str | None = None
     absorbed: tuple[str, ...] = ()
     """Members that proved to be this one: their facts are in ledgers of their own."""
@@ -113,7 +121,8 @@ class Member(BaseModel):
         self.clock, self.first_seen = at, None
         self.attributes, self.attribute_times = Attributes(), {}
         self.enrolled = self.counted = False
-        self.tallies, self.waiting, self.purchases, self.outside = {}, {}, 0, []
+        self.tallies, self.waiting, self.purchases = {}, {}, 0
+        self.outside, self.present = [], []
 
     def is_outside(self, at: datetime) -> bool:
         """Whether what was done at that moment counts for nothing."""
@@ -127,11 +136,15 @@ class Member(BaseModel):
                 "tallies": {metric: dict(tally) for metric, tally in self.tallies.items()},
                 "waiting": dict(self.waiting),
                 "outside": list(self.outside),
+                "present": list(self.present),
                 "standings": {ladder: standing.twin() for ladder, standing in self.standings.items()},
                 "granted": dict(self.granted),
                 "approvals": dict(self.approvals),
                 "listed": dict(self.listed),
                 "referred": dict(self.referred),
+                "fired": dict(self.fired),
+                "approaches": dict(self.approaches),
+                "badges": dict(self.badges),
             }
         )
         twin._applied = self._applied.copy()
