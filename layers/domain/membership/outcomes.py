@@ -333,7 +333,7 @@ class MessageDue(_Outcome):
 
     type: Literal["message.due"] = "message.due"
     about: str
-    """Type of the outcome that the message tells of; of a trigger: `trigger.` and the kind of its occasion."""
+    """Type of the outcome that the message tells of; of a trigger, `trigger.` and the occasion's kind."""
     text: Text
     details: dict[str, Any]
     """That outcome's own fields, for a storefront's own template."""

@@ -189,8 +189,8 @@ def _dated(program: Program, member: Member, today: date) -> Iterator[date]:
 
 
 def _nearing(program: Program, member: Member, today: date) -> Iterator[date]:
-    """Days on which time alone brings a member near a tier, or away from it; or ends the pause after which one
-    who is near may be told."""
+    """Days on which time alone brings a member near a tier, or away from it; or ends the pause after which
+    one who is near may be told."""
     for trigger, when in program.nearing:
         for ladder_id, standing in member.standings.items():
             key, tier = f"{trigger.id}/{ladder_id}", target(program.ladders_by_id[ladder_id], standing)

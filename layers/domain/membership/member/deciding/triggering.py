@@ -1,7 +1,7 @@
 """Triggers: what an occasion gives and tells, at most once an occasion.
 
-Whether there is one is read off the member, or off what was decided just now; never off the fact at hand, so that
-it makes no difference which fact led here. What has fired is known by the day of its latest occasion.
+Whether there is one is read off the member, or off what was decided just now; never off the fact at hand, so
+that it makes no difference which fact led here. What has fired is known by the day of its latest occasion.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,6 +38,7 @@ from membership.program.triggers import (
 )
 
 _AN_INSTANT = timedelta(microseconds=1)
+_EXPIRING: str = "points.expiring"
 
 
 class Occasion(NamedTuple):
@@ -64,7 +65,7 @@ def _occasions(
 ) -> Iterator[Occasion | ApproachEnded]:
     match trigger.when:
         case Promotion():
-            yield from _promotions(case, trigger, decided)
+            yield from _promotions(case, decided)
         case Nearing() as when:
             for ladder in case.program.ladders_by_id.values():
                 yield from _approach(LadderCase(case, ladder), trigger, when)
@@ -84,11 +85,11 @@ def _occasions(
         case Returns() as when:
             yield from _returns(case, when)
         case PointsExpiring():
-            if any(one.type == "points.expiring" for one in decided):
+            if any(one.type == _EXPIRING for one in decided):
                 yield Occasion(case.today)
 
 
-def _promotions(case: Case, trigger: Trigger, decided: Sequence[Outcome]) -> Iterator[Occasion]:
+def _promotions(case: Case, decided: Sequence[Outcome]) -> Iterator[Occasion]:
     """The tiers that were entered and stayed in, once a cycle as their own rewards."""
     entered = {one.ladder: one for one in decided if isinstance(one, TierUpgraded) and one.from_tier}
     for ladder, one in entered.items():
@@ -151,8 +152,10 @@ def _fired(case: Case, trigger: Trigger, occasion: Occasion) -> Iterator[date]:
             id_, _, tier = key.partition("/")
             if id_ == trigger.id and tier and case.versions.successor(tier, case.program) == occasion.tier:
                 yield date.fromordinal(day)
-    elif day := case.member.fired.get(f"{trigger.id}/{occasion.ladder}" if occasion.ladder else trigger.id):
-        yield date.fromordinal(day)
+    else:
+        key = f"{trigger.id}/{occasion.ladder}" if occasion.ladder else trigger.id
+        if key in case.member.fired:
+            yield date.fromordinal(case.member.fired[key])
 
 
 def _is_another(case: Case, trigger: Trigger, occasion: Occasion, last: date) -> bool:
@@ -168,7 +171,7 @@ def _is_another(case: Case, trigger: Trigger, occasion: Occasion, last: date) ->
 
 
 def _held(case: Case, trigger: Trigger, day: date) -> bool:
-    """Whether all that the trigger asks for was so on a day that is over: nobody looked, or a fact came late."""
+    """Whether all that it asks for was so on a day that is over: nobody looked, or a fact came late."""
     member, program = case.member, case.program
     end = program.midnight(day + ONE_DAY) - _AN_INSTANT
     then = case.versions.in_force(end, case.joined)[1].trigger(trigger.id)
@@ -176,11 +179,9 @@ def _held(case: Case, trigger: Trigger, day: date) -> bool:
         return False
     if member.first_seen is None or member.first_seen > end or member.is_outside(end):
         return False
-    told = [
-        *(["birthday"] if isinstance(trigger.when, Birthday) else []),
-        *(["labels"] if trigger.segment else []),
-    ]
-    if any(float(member.attribute_times[name].split()[0]) > end.timestamp() for name in told):
+    asked = {"birthday": isinstance(trigger.when, Birthday), "labels": trigger.segment is not None}
+    told = [float(member.attribute_times[name].split()[0]) for name, needed in asked.items() if needed]
+    if any(moment > end.timestamp() for moment in told):
         return False
     return trigger.tier is None or any(
         shown == trigger.tier
