@@ -16,11 +16,15 @@ from membership.member.figures import figures
 from membership.member.progress import progress
 from membership.member.state import Member, OrderAccount
 from membership.outcomes import (
+    ApproachEnded,
+    BadgeAwarded,
     DowngradeAnnounced,
     DowngradeAverted,
     Outcome,
+    RewardGranted,
     TierDowngraded,
     TierUpgraded,
+    TriggerFired,
 )
 from membership.program.reading import program_from
 from membership.program.schema import Ladder, Program, Versions
@@ -233,13 +237,19 @@ def every_night(program: Program, facts: Sequence[Fact], until: date) -> list[Ou
 
 
 def movements(program: Program, outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str, str]]:
-    """Each rise, notice and fall, with its day."""
+    """Each rise, notice and fall, and each occasion of a trigger, with its day."""
     for one in outcomes:
         match one:
             case TierUpgraded() | TierDowngraded():
                 yield one.type, str(program.day(one.at)), one.to_tier
             case DowngradeAnnounced():
                 yield one.type, str(program.day(one.at)), f"{one.to_tier} on {one.falls_on}"
+            case TriggerFired():
+                yield one.type, str(program.day(one.at)), f"{one.key} on {one.occasion}"
+            case ApproachEnded():
+                yield one.type, str(program.day(one.at)), f"{one.trigger}: {one.tier}"
+            case BadgeAwarded():
+                yield one.type, str(program.day(one.at)), one.badge
 
 
 @given(documents(), seeds)
