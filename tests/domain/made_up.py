@@ -152,8 +152,8 @@ def _done(program: Program, random: Random, n: int, day: date) -> list[Fact]:
                 for m, on in enumerate(run)
             ]
         case 6:
-            told_by_the_shop = [Attributes(labels=("vip",)), Attributes(labels=()), Attributes(birthday="03-01")]
-            return [Profile(**told, attributes=random.choice(told_by_the_shop))]
+            news: list[dict[str, Any]] = [{"labels": ("vip",)}, {"labels": ()}, {"birthday": "03-01"}]
+            return [Profile(**told, attributes=Attributes(**random.choice(news)))]
         case _:
             return [Activity(**told, kind=random.choice(["review", "share"]))]
 

@@ -14,7 +14,7 @@ from membership.member.figures import figures
 from membership.member.messages import SHOWN_WAYS
 from membership.member.progress import Way, progress
 from membership.member.state import Member
-from membership.outcomes import RewardGranted
+from membership.outcomes import BadgeAwarded, RewardGranted, TriggerFired
 from membership.program import wording
 from membership.program.examples import Example, ExpectedNotice, ExpectedValue, Then
 from membership.program.misnamed import ladder_of, misnamed
@@ -83,11 +83,15 @@ def _differences(program: Program, story: Story, path: str, then: Then) -> Itera
 
 def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: datetime) -> dict[str, Any]:
     """What `then` can expect → what there is."""
-    rewards = tuple(got.reward.id for got in life.outcomes if isinstance(got, RewardGranted))
+    given = {
+        "rewards": tuple(one.reward.id for one in life.outcomes if isinstance(one, RewardGranted)),
+        "fired": tuple(one.trigger for one in life.outcomes if isinstance(one, TriggerFired)),
+        "badges": tuple(one.badge for one in life.outcomes if isinstance(one, BadgeAwarded)),
+    }
     one = next((one for one in progress(program, member, at).ladders if one.ladder.id == ladder.id), None)
     if one is None:  # who is blocked or has left is shown nothing but that
         nothing = dict.fromkeys(_NOTHING, False) | {"progress": 0, "lacks": ""}
-        return nothing | {"status": member.status, "rewards": rewards}
+        return nothing | given | {"status": member.status}
     notice, value = one.notice, one.value
     return {
         "tier": one.tier.id if one.tier else False,
@@ -105,7 +109,7 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
         )
         if value
         else False,
-        "rewards": rewards,
+        **given,
     }
 
 

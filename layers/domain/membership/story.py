@@ -100,12 +100,16 @@ class Story:
         day = example.joined or (self._program.day(self._waiting[0][0]) if self._waiting else None)
         if day is None:
             return
-        known: dict[str, Any] = {"joined": example.joined, "labels": example.labels}
+        known: dict[str, Any] = {
+            "joined": example.joined,
+            "labels": example.labels,
+            "birthday": example.birthday,
+        }
         told = Attributes(**{name: value for name, value in known.items() if value})
         stamp = self._stamp("begin", None, self._program.midnight(day))
         if example.joined or self._program.unknown_members == "refuse":
             self._tell(None, [Enrolment(**stamp, attributes=told)])
-        elif example.labels:
+        elif example.labels or example.birthday:
             self._tell(None, [Profile(**stamp, attributes=told)])
 
     def _happens(self, given: Given, at: datetime, id_: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from membership.program.kinds import listed
 from membership.program.schema import Program
 from membership.program.text import Language, Text
 from membership.program.wording import LadderInWords, ProgramInWords, TierInWords, program_in_words
@@ -43,6 +44,20 @@ def _between(old: ProgramInWords, new: ProgramInWords, language: Language) -> _T
     for ladder in new.ladders:
         yield from _in_ladder(ladders.get(ladder.id), ladder, language)
     yield from _set(_SPECIAL.get(language), old.special_reviews, new.special_reviews)
+    yield from _lists(_TRIGGER, _triggers(old, language), _triggers(new, language), language)
+    yield from _lists(_BADGE, _badges(old), _badges(new), language)
+
+
+def _triggers(words: ProgramInWords, language: Language) -> dict[str, str]:
+    return {
+        one.id: f"{one.name}: {one.when}"
+        + (f" ({listed([gift.gives for gift in one.gives], language)})" if one.gives else "")
+        for one in words.triggers
+    }
+
+
+def _badges(words: ProgramInWords) -> dict[str, str]:
+    return {one.id: f"{one.name}{f' ({one.title})' if one.title else ''}: {one.rule}" for one in words.badges}
 
 
 def _in_ladder(old: LadderInWords | None, new: LadderInWords, language: Language) -> _Told:
@@ -132,4 +147,6 @@ _LOST = Text(en="how a tier is lost", zh="降级规则")
 _ORDER = Text(en="order", zh="等级顺序")
 _BENEFIT = Text(en="benefit", zh="权益")
 _REWARD = Text(en="reward", zh="奖励")
+_TRIGGER = Text(en="Occasion", zh="触发奖励")
+_BADGE = Text(en="Badge", zh="徽章")
 _SPECIAL = Text(en="Special review", zh="特别评审")

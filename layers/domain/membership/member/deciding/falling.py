@@ -109,7 +109,7 @@ def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     day = max(fall_day, case.today) if while_qualified else day
     seen = case.after_deduction(case.seen(day))
     if ladder.at_expiry(tier) and keep.met(seen):
-        return  # nobody looked when the promise ended; what renews it comes with time, before it could be lost
+        return  # nobody looked when the promise ended; what renews it comes before it could be lost
     lost_already = not keep.met(case.seen(case.today))
     yield DowngradeAnnounced(
         at=case.case.at,
