@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from membership.facts import Activity, Enrolment, Fact, Order, Refund
+from membership.facts import Activity, Attributes, Enrolment, Fact, Order, Profile, Refund
 from membership.program.schema import Program
 
 Document = dict[str, Any]
@@ -98,6 +98,7 @@ def documents(draw: st.DrawFn) -> Document:
     if points and draw(st.booleans()):
         tiers[1]["points_rate"], tiers[2]["points_rate"] = "1.5", 2
     refunds = ["at_once", "at_next_review"] + (["never"] if validity != "while_qualified" else [])
+    badge = {"any": [{name: draw(st.sampled_from([SILVER, GOLD]))[name]} for name in parts]}
     return {
         "id": "made-up",
         "timezone": draw(st.sampled_from(ZONES)),
@@ -113,7 +114,38 @@ def documents(draw: st.DrawFn) -> Document:
         },
         "tiers": tiers,
         **({"points": points, "campaigns": CAMPAIGNS} if points else {}),
+        "triggers": [
+            one | {"id": f"t{n}", "grant": [{"id": f"g{n}", "points": 5}]}
+            for n, one in enumerate(draw(triggers(parts)))
+        ],
+        "badges": [{"id": "badge", "when": badge}],
     }
+
+
+@st.composite
+def triggers(draw: st.DrawFn, parts: Sequence[str]) -> list[Document]:
+    """None, or some; of each occasion there is, whoever they are for and however long they rest."""
+    near: Document = {"kind": "nearing", "percent": draw(st.sampled_from([10, 15, 40]))}
+    metric = draw(st.sampled_from(sorted(parts)))
+    if draw(st.booleans()):
+        near |= {"metric": metric, "amount": draw(st.sampled_from([1, 3, 600]))}
+    days = draw(st.sampled_from(["02-29", "06-18", "2024-07-01", "12-31"]))
+    occasions: list[Any] = ["promotion", near, near, "notice", "rescue", "birthday", {"on": days}]
+    occasions.append({"after_days": draw(st.sampled_from([5, 20, 60]))})
+    if "streak" in parts:
+        occasions.append({"metric": "streak", "days": 2, "every": draw(st.booleans())})
+    found = []
+    for when in draw(st.lists(st.sampled_from(occasions), max_size=4)):
+        one: Document = {"when": when}
+        if draw(st.booleans()):
+            one["cooldown_days"] = draw(st.sampled_from([0, 3, 45, 400]))
+        match draw(st.integers(0, 5)):
+            case 0:
+                one["tier"] = draw(st.sampled_from(["bronze", "silver", "gold"]))
+            case 1:
+                one["segment"] = "vip"
+        found.append(one)
+    return found
 
 
 def facts_of(program: Program, seed: int, days: int, number: int) -> list[Fact]:
@@ -121,8 +153,15 @@ def facts_of(program: Program, seed: int, days: int, number: int) -> list[Fact]:
     and uses what it has."""
     random = Random(seed)
     begins = program.midnight(START)
+    born = random.choice([None, "02-29", "03-01", "01-15", "12-31"])
     facts: list[Fact] = [
-        Enrolment(id="joins", member_id="m", occurred_at=begins, recorded_at=begins),
+        Enrolment(
+            id="joins",
+            member_id="m",
+            occurred_at=begins,
+            recorded_at=begins,
+            attributes=Attributes(birthday=born) if born else Attributes(),
+        ),
     ]
     for n in range(number):
         day = START + timedelta(days=random.randrange(days))
@@ -150,7 +189,10 @@ def _done(program: Program, random: Random, n: int, day: date) -> list[Fact]:
                 for m, on in enumerate(run)
             ]
         case 6:
-            return [Activity(**told, kind="benefit_used", benefit=random.choice(["gift", "unheard-of"]))]
+            if random.random() < 0.5:
+                return [Activity(**told, kind="benefit_used", benefit=random.choice(["gift", "unheard-of"]))]
+            news: list[dict[str, Any]] = [{"labels": ("vip",)}, {"labels": ()}, {"birthday": "03-01"}]
+            return [Profile(**told, attributes=Attributes(**random.choice(news)))]
         case _:
             return [Activity(**told, kind=random.choice(["review", "share"]))]
 

@@ -18,11 +18,15 @@ from membership.member.figures import figures
 from membership.member.progress import progress
 from membership.member.state import Member, OrderAccount
 from membership.outcomes import (
+    ApproachEnded,
+    BadgeAwarded,
     DowngradeAnnounced,
     DowngradeAverted,
     Outcome,
+    RewardGranted,
     TierDowngraded,
     TierUpgraded,
+    TriggerFired,
 )
 from membership.program.reading import program_from
 from membership.program.schema import Ladder, Program, Versions
@@ -292,13 +296,19 @@ def every_night(program: Program, facts: Sequence[Fact], until: date) -> list[Ou
 
 
 def movements(program: Program, outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str, str]]:
-    """Each rise, notice and fall, with its day."""
+    """Each rise, notice and fall, and each occasion of a trigger, with its day."""
     for one in outcomes:
         match one:
             case TierUpgraded() | TierDowngraded():
                 yield one.type, str(program.day(one.at)), one.to_tier
             case DowngradeAnnounced():
                 yield one.type, str(program.day(one.at)), f"{one.to_tier} on {one.falls_on}"
+            case TriggerFired():
+                yield one.type, str(program.day(one.at)), f"{one.key} on {one.occasion}"
+            case ApproachEnded():
+                yield one.type, str(program.day(one.at)), f"{one.trigger}: {one.tier}"
+            case BadgeAwarded():
+                yield one.type, str(program.day(one.at)), one.badge
 
 
 @given(documents(), seeds)
@@ -406,3 +416,38 @@ def test_what_was_done_outside_every_window_leaves_a_member_alone(
     assert told.member.tallies == idle.member.tallies
     assert told.member.standings == idle.member.standings
     assert list(movements(program, told.outcomes)) == list(movements(program, idle.outcomes))
+
+
+# ── Once an occasion ──────────────────────────────────────────────────────────────────────────────
+
+
+@given(documents(), seeds)
+@few
+def test_an_occasion_gives_once(document: Document, seed: int) -> None:
+    """Whatever fires does so once for one day, and rests as long as it says; it gives what it gives with that
+    alone. Who was told to be near is told again only after it arrived or has moved away. A badge is awarded
+    once for ever, by figures that meet its rule."""
+    program = program_from(document)
+    life = lived(program, facts_of(program, seed, 500, 60), date(2027, 1, 1))
+    fired, badges, near, owed = dict[str, date](), set[str](), set[str](), list[tuple[str, date]]()
+    for outcome in life.outcomes:
+        match outcome:
+            case TriggerFired(trigger=id_, key=key, occasion=day):
+                trigger = program.trigger(id_)
+                assert trigger
+                assert key not in fired or (day - fired[key]).days >= max(1, trigger.pause)
+                assert key not in near
+                near |= {key} if outcome.kind == "nearing" else set()
+                fired[key] = day
+                owed.append((id_, day))
+            case RewardGranted(trigger=str(id_), occasion=date() as day):
+                owed.remove((id_, day))
+            case ApproachEnded(trigger=id_, ladder=ladder):
+                near.remove(f"{id_}/{ladder}")
+            case TierUpgraded() | TierDowngraded():
+                near.clear()
+            case BadgeAwarded():
+                assert outcome.badge not in badges
+                assert outcome.evidence.rule.met(outcome.evidence.figures)
+                badges.add(outcome.badge)
+    assert not owed

@@ -41,6 +41,11 @@ def rules(console: Console, program: Program) -> None:
             _ladder(console, ladder, language, named=len(words.ladders) > 1)
         for special in words.special_reviews:
             console.print(f"  ☆ {escape(special)}")
+        for trigger in words.triggers:
+            gives = ", ".join(reward.gives for reward in trigger.gives)
+            console.print(escape(f"  ✦ {trigger.name}: {trigger.when}" + (f" ({gives})" if gives else "")))
+        for badge in words.badges:
+            console.print(escape(f"  ✪ {badge.name}: {badge.rule}"))
 
 
 def _ladder(console: Console, ladder: LadderInWords, language: Language, *, named: bool) -> None:

@@ -95,6 +95,9 @@ class Absorb(_Action):
     member: str
     standings: dict[str, Standing]
     granted: dict[str, int]
+    fired: dict[str, int] = {}
+    approaches: dict[str, str] = {}
+    badges: dict[str, date] = {}
     absorbed: tuple[str, ...] = ()
     """Members that it had absorbed before."""
 

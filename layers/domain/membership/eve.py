@@ -131,3 +131,4 @@ def _rules(program: Program) -> Iterator[Criterion]:
         for tier in ladder.tiers:
             yield from (rule for rule in (tier.qualify, tier.keep) if rule)
     yield from (special.when for special in program.special_reviews)
+    yield from (badge.when for badge in program.badges)

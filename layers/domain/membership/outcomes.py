@@ -90,6 +90,11 @@ class MemberAbsorbed(_Acted):
     standings: dict[str, Standing]
     """Where this one stands from now on, in each ladder in which the other one stood."""
     granted: dict[str, int]
+    fired: dict[str, int] = {}
+    """Trigger → the day of the latest occasion, for which this one gets nothing again."""
+    approaches: dict[str, str] = {}
+    """Trigger/ladder → the tier that this one is on the way to from now on, and was told so."""
+    badges: dict[str, date] = {}
     absorbed: tuple[str, ...] = ()
 
 
@@ -252,10 +257,57 @@ class ApprovalWithdrawn(_OfTier):
     tier: str
 
 
-class RewardGranted(_OfTier):
-    type: Literal["reward.granted"] = "reward.granted"
+class TriggerFired(_Outcome):
+    """The occasion of a trigger is there: what it gives and tells comes with it."""
+
+    type: Literal["trigger.fired"] = "trigger.fired"
+    trigger: str
+    kind: str
+    """Of the occasion."""
+    occasion: date
+    """The day that it is on: no other one up to that day counts any more."""
+    ladder: str | None = None
+    tier: str | None = None
+    """That the occasion is about, where it is about one."""
+    missing: tuple[dict[str, int], ...] = ()
+    """Ways to the tier that is near: metric → how much of it is still missing, in its smallest unit."""
+    evidence: Evidence | None = None
+    """Of a tier that is near."""
+
+    @property
+    def key(self) -> str:
+        """What can be an occasion of its own at the same time."""
+        about = self.tier if self.kind == "promotion" else self.ladder
+        return f"{self.trigger}/{about}" if about else self.trigger
+
+
+class ApproachEnded(_OfTier):
+    """A member who was told to be near a tier has moved away from it: coming near again is news again."""
+
+    type: Literal["approach.ended"] = "approach.ended"
+    trigger: str
     tier: str
-    cycle: int
+
+
+class BadgeAwarded(_Outcome):
+    """Once for ever."""
+
+    type: Literal["badge.awarded"] = "badge.awarded"
+    badge: str
+    evidence: Evidence
+
+
+class RewardGranted(_Outcome):
+    """By a tier that was entered, once a tier and cycle; or by a trigger, once an occasion."""
+
+    type: Literal["reward.granted"] = "reward.granted"
+    ladder: str | None = None
+    tier: str | None = None
+    """That was entered; None: a trigger gives it."""
+    cycle: int | None = None
+    trigger: str | None = None
+    occasion: date | None = None
+    """The day of the trigger's."""
     reward: Reward
     lot: str | None = None
     """In which its points go, where the program keeps them itself."""
@@ -343,7 +395,7 @@ class MessageDue(_Outcome):
 
     type: Literal["message.due"] = "message.due"
     about: str
-    """Type of the outcome that the message tells of."""
+    """Type of the outcome that the message tells of; of a trigger, `trigger.` and the occasion's kind."""
     text: Text
     details: dict[str, Any]
     """That outcome's own fields, for a storefront's own template."""
@@ -384,6 +436,9 @@ Outcome = Annotated[
     | ApprovalRequested
     | ApprovalDecided
     | ApprovalWithdrawn
+    | TriggerFired
+    | ApproachEnded
+    | BadgeAwarded
     | RewardGranted
     | PointsTakenBack
     | PointsDebtPaid

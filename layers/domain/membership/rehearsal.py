@@ -15,7 +15,7 @@ from membership.member.figures import figures
 from membership.member.messages import SHOWN_WAYS
 from membership.member.progress import Way, progress
 from membership.member.state import Member
-from membership.outcomes import RewardGranted
+from membership.outcomes import BadgeAwarded, RewardGranted, TriggerFired
 from membership.program import wording
 from membership.program.examples import Example, ExpectedNotice, ExpectedPoints, ExpectedValue, Then
 from membership.program.misnamed import ladder_of, misnamed
@@ -84,18 +84,21 @@ def _differences(program: Program, story: Story, path: str, then: Then) -> Itera
 
 def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: datetime) -> dict[str, Any]:
     """What `then` can expect → what there is."""
-    rewards = tuple(got.reward.id for got in life.outcomes if isinstance(got, RewardGranted))
     today, account = program.day(at), member.points
-    points = ExpectedPoints(
-        balance=account.spendable(today), pending=account.pending(today), debt=account.debt
-    )
     brought = benefits(program, member, today).brought
-    words = tuple(wording.benefit_in_words(one.benefit, program, "en") for one in brought)
+    given = {
+        "points": ExpectedPoints(
+            balance=account.spendable(today), pending=account.pending(today), debt=account.debt
+        ),
+        "benefits": tuple(wording.benefit_in_words(one.benefit, program, "en") for one in brought),
+        "rewards": tuple(one.reward.id for one in life.outcomes if isinstance(one, RewardGranted)),
+        "fired": tuple(one.trigger for one in life.outcomes if isinstance(one, TriggerFired)),
+        "badges": tuple(one.badge for one in life.outcomes if isinstance(one, BadgeAwarded)),
+    }
     one = next((one for one in progress(program, member, at).ladders if one.ladder.id == ladder.id), None)
     if one is None:  # who is blocked or has left is shown nothing but that
         nothing = dict.fromkeys(_NOTHING, False) | {"progress": 0, "lacks": ""}
-        found = {"status": member.status, "rewards": rewards, "points": points, "benefits": words}
-        return nothing | found
+        return nothing | given | {"status": member.status}
     notice, value = one.notice, one.value
     return {
         "tier": one.tier.id if one.tier else False,
@@ -113,9 +116,7 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
         )
         if value
         else False,
-        "points": points,
-        "rewards": rewards,
-        "benefits": words,
+        **given,
     }
 
 

@@ -201,6 +201,9 @@ def _told_onward(member: Member, fact: Fact, decided: Sequence[Outcome]) -> list
                     member=member.id,
                     standings=member.standings,
                     granted=member.granted,
+                    fired=member.fired,
+                    approaches=member.approaches,
+                    badges=member.badges,
                     absorbed=member.absorbed,
                 )
                 told.append(

@@ -97,7 +97,7 @@ class Viewing:
         # The metrics have changed since the member was settled: sums anew, standing as it is.
         facts, _ = gather(self._ledger, program, seen.member.id)
         anew = rebuild(Versions({seen.version: seen.program}), seen.member.id, facts, ()).member
-        sums = {name: getattr(anew, name) for name in ("fingerprint", "tallies", "counted")}
+        sums = {name: getattr(anew, name) for name in ("fingerprint", "tallies", "counted", "present")}
         return replace(seen, member=seen.member.model_copy(update=sums))
 
     def preview(

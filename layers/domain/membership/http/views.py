@@ -105,6 +105,27 @@ def last_day(standing: Standing) -> date | None:
     return date.fromordinal(end.toordinal() - 1) if end else None
 
 
+class BadgeView(View):
+    """An honour that the member has for ever."""
+
+    id: str
+    name: str
+    title: str | None = Field(default=Absent, description="What who has it may be called.")
+    since: date
+
+    @classmethod
+    def of(cls, id_: str, since: date, versions: Versions, lang: Language) -> "BadgeView":
+        """By the last version that knows of it: the member's it stays, whatever became of the rule."""
+        known = (program.badge(id_) for _, program in reversed([*versions]))
+        badge = next((one for one in known if one), None)
+        return cls(
+            id=id_,
+            name=badge.label().get(lang) if badge else id_,
+            title=(badge.title.get(lang) if badge else "") or None,
+            since=since,
+        )
+
+
 class MemberView(View):
     """A member as it is now."""
 
@@ -114,6 +135,7 @@ class MemberView(View):
     attributes: Attributes
     merged_into: str | None = Field(default=Absent, description="The member that goes on for this one.")
     standings: tuple[StandingView, ...]
+    badges: tuple[BadgeView, ...] = Field(description="In the order in which they were awarded.")
 
     @classmethod
     def of(cls, seen: Seen, lang: Language = "en") -> "MemberView":
@@ -128,6 +150,11 @@ class MemberView(View):
             standings=tuple(
                 StandingView.of(ladder, standing, program, lang)
                 for ladder, standing in member.standings.items()
+                if member.status == "active"
+            ),
+            badges=tuple(
+                BadgeView.of(id_, since, seen.versions, lang)
+                for id_, since in member.badges.items()
                 if member.status == "active"
             ),
         )

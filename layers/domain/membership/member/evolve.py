@@ -7,9 +7,11 @@ from membership.member.posting import posted
 from membership.member.standing import Held, Layer, Notice, Override, Standing
 from membership.member.state import Approval, Member, Referred
 from membership.outcomes import (
+    ApproachEnded,
     ApprovalDecided,
     ApprovalRequested,
     ApprovalWithdrawn,
+    BadgeAwarded,
     DowngradeAnnounced,
     DowngradeAverted,
     FactIgnored,
@@ -38,6 +40,7 @@ from membership.outcomes import (
     TierReplaced,
     TierUndermined,
     TierUpgraded,
+    TriggerFired,
 )
 
 
@@ -65,10 +68,20 @@ def evolve(member: Member, outcome: Outcome) -> None:
                 referrer=outcome.referrer, day=outcome.day, times=outcome.times, undone=outcome.undone
             )
         case RewardGranted():
-            member.granted[f"{outcome.tier}/{outcome.reward.id}"] = outcome.cycle
+            if outcome.tier is not None and outcome.cycle is not None:
+                member.granted[f"{outcome.tier}/{outcome.reward.id}"] = outcome.cycle
             member.points = posted(member.points, outcome)
         case PointsTakenBack() | PointsDebtPaid() | PointsExpired() | PointsExpiring() | PointsAdjusted():
             member.points = posted(member.points, outcome)
+        case TriggerFired():
+            day = outcome.occasion.toordinal()
+            member.fired[outcome.key] = max(day, member.fired.get(outcome.key, day))
+            if outcome.kind == "nearing" and outcome.tier:
+                member.approaches[outcome.key] = outcome.tier
+        case ApproachEnded():
+            member.approaches.pop(f"{outcome.trigger}/{outcome.ladder}", None)
+        case BadgeAwarded():
+            member.badges.setdefault(outcome.badge, outcome.evidence.day)
         case ApprovalRequested():
             member.approvals[outcome.approval] = Approval(
                 kind=outcome.kind,
@@ -144,6 +157,7 @@ def _change(
             standing.tier, standing.since, standing.earned_on = outcome.to_tier, outcome.at, outcome.earned_on
             standing.expires_on, standing.qualified, standing.undermined = outcome.expires_on, True, False
             standing.notice = None
+            _reach(member, outcome.ladder)
         case TierRenewed():
             standing.earned_on, standing.expires_on = outcome.evidence.day, outcome.expires_on
             standing.qualified, standing.undermined = True, False
@@ -171,6 +185,7 @@ def _change(
             )
             standing.notice, standing.fell_on = None, outcome.evidence.day
             _deduct(standing, outcome.deducted)
+            _reach(member, outcome.ladder)
         case TierReplaced():
             _replace(member, outcome.ladder, outcome.replaced)
         case TierOverridden():
@@ -186,6 +201,12 @@ def _change(
 def _deduct(standing: Standing, deducted: Mapping[str, int]) -> None:
     for metric, amount in deducted.items():
         standing.deducted[metric] = standing.deducted.get(metric, 0) + amount
+
+
+def _reach(member: Member, ladder: str) -> None:
+    """Whoever enters a tier begins anew on the way to the next one."""
+    for key in [key for key in member.approaches if key.endswith(f"/{ladder}")]:
+        del member.approaches[key]
 
 
 def _replace(member: Member, ladder: str, replaced: Mapping[str, str]) -> None:
@@ -206,6 +227,11 @@ def _absorb(member: Member, outcome: MemberAbsorbed) -> None:
     for reward, cycle in outcome.granted.items():
         member.granted[reward] = max(cycle, member.granted.get(reward, cycle))
     before = {ladder: tuple(standing.layers()) for ladder, standing in member.standings.items()}
+    for key, day in outcome.fired.items():
+        member.fired[key] = max(day, member.fired.get(key, day))
+    for badge, since in outcome.badges.items():
+        member.badges[badge] = min(since, member.badges.get(badge, since))
+    member.approaches = dict(outcome.approaches)
     member.standings |= {ladder: standing.twin() for ladder, standing in outcome.standings.items()}
     for ladder in outcome.standings:
         _remember(member, ladder, before.get(ladder, ()), outcome.at)

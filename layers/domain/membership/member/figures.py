@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from membership.member.state import Member
+from membership.program.criteria import Criterion
 from membership.program.schema import Ladder, Program, Tier
 
 NOTHING: Mapping[str, int] = {}
@@ -58,3 +59,21 @@ def closed_days(program: Program, day: date, start: date) -> list[date]:
     """The last days of the periods that closed before the one of a day, the latest first."""
     closed = {window.closed_before(day, start) for _, window in program.tallied.values()}
     return sorted((one for one in closed if one), reverse=True)
+
+
+def asked(program: Program, rule: Criterion) -> set[str]:
+    """The metrics that the rule names, and those that these are made of."""
+    named = {comparison.metric for comparison in rule.comparisons()}
+    return named | {
+        source for name in named & program.derived.keys() for source in program.derived[name].sources
+    }
+
+
+def days_of_change(program: Program, member: Member, named: set[str], today: date) -> list[date]:
+    """The days after today on which one of the metrics may become less, the next one first."""
+    start = joined(program, member) or today
+    changes: set[date] = set()
+    for name, (metric, window) in program.tallied.items():
+        if name in named and (tally := member.tallies.get(name)):
+            changes.update(metric.changes(tally, window, today, start))
+    return sorted(day for day in changes if day > today)

@@ -6,6 +6,7 @@ from membership.acts import Absorb, Block, Leave, Return, Unblock
 from membership.errors import RebuildNeeded
 from membership.facts import (
     Act,
+    Activity,
     Attributes,
     Enrolment,
     Fact,
@@ -16,6 +17,7 @@ from membership.facts import (
     Refund,
     Review,
 )
+from membership.member.occasions import LATE
 from membership.member.state import Absence, Member, OrderAccount
 from membership.program.metrics import Tally
 from membership.program.schema import Program
@@ -56,6 +58,8 @@ def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, Order
             pass
         case _:
             _gain(program, member, fact)
+    if program.asks_for_presence and isinstance(fact, Order | Activity):
+        _see(program, member, fact)
     forget_the_outlived(program, member)
 
 
@@ -93,6 +97,13 @@ def _gain(program: Program, member: Member, fact: Fact) -> None:
         if metric.book(tally, window, day, fact):
             member.counted = True
             _keep(member, name, tally)
+
+
+def _see(program: Program, member: Member, fact: Order | Activity) -> None:
+    """What it did itself: what others do or tell is no presence, nor is what counts for nothing."""
+    day = program.day(fact.occurred_at).toordinal()
+    if day not in member.present and not member.is_outside(fact.occurred_at):
+        member.present = sorted([*member.present, day])
 
 
 def _is_purchase(member: Member, order: Order) -> bool:
@@ -143,6 +154,10 @@ _STILL_ASKED = timedelta(days=7)
 def forget_the_outlived(program: Program, member: Member) -> None:
     """What no decision from the member's present on can depend on any more."""
     today: date | None = None
+    if member.present:
+        today = program.day(member.clock)  # type: ignore[arg-type]
+        before = [day for day in member.present if day <= (today - LATE).toordinal()]
+        member.present = member.present[max(0, len(before) - 1) :]
     for name, (metric, window) in program.tallied.items():
         tally = member.tallies.get(name)
         if not tally:

@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from membership.member.approach import changes_on, distance, target
 from membership.member.expiring import points_due_on
-from membership.member.figures import figures, joined, until
+from membership.member.figures import asked, days_of_change, figures, joined, until
+from membership.member.occasions import concerns
 from membership.member.renewal import renewal
 from membership.member.standing import Standing
 from membership.member.state import Member
@@ -56,8 +58,8 @@ def _lost_on(
     if isinstance(ladder.validity(tier), WhileQualified):
         return _first_unmet(program, member, standing, keep, today)
     end, taken = promised_until(program, member, ladder, standing), Counter(standing.deducted)
-    asked = _asked(program, keep)
-    nothing_leaves = max(_days_of_change(program, member, asked, today), default=today)
+    named = asked(program, keep)
+    nothing_leaves = max(days_of_change(program, member, named, today), default=today)
     for _ in range(_PROMISES_AHEAD):
         if end is None or end <= today:
             return end
@@ -82,31 +84,13 @@ def _first_unmet(
 
     if unmet(today):
         return today
-    asked = _asked(program, keep)
-    days = _days_of_change(program, member, asked, today)
-    if asked & program.elapsing.keys():
+    named = asked(program, keep)
+    days = days_of_change(program, member, named, today)
+    if named & program.elapsing.keys():
         return next((day for day in days if unmet(day)), None)
     # Without a metric that grows by itself, what is lost stays lost: half of the days needn't be looked at.
     place = bisect_left(days, True, key=unmet)
     return days[place] if place < len(days) else None
-
-
-def _asked(program: Program, keep: Criterion) -> set[str]:
-    """The metrics that the rule names, and those that these are made of."""
-    asked = {comparison.metric for comparison in keep.comparisons()}
-    return asked | {
-        source for name in asked & program.derived.keys() for source in program.derived[name].sources
-    }
-
-
-def _days_of_change(program: Program, member: Member, asked: set[str], today: date) -> list[date]:
-    """The days after today on which one of the metrics may become less, the next one first."""
-    start = joined(program, member) or today
-    changes: set[date] = set()
-    for name, (metric, window) in program.tallied.items():
-        if name in asked and (tally := member.tallies.get(name)):
-            changes.update(metric.changes(tally, window, today, start))
-    return sorted(day for day in changes if day > today)
 
 
 def earliest_fall(program: Program, ladder: Ladder, at: datetime) -> date:
@@ -146,6 +130,8 @@ def due_on(program: Program, member: Member) -> date | None:
     days = [*points, *_milestones(program, member, today), *_lists(program, member, today)]
     for ladder_id, standing in member.standings.items():
         days += _due_in(program, member, program.ladders_by_id[ladder_id], standing, today)
+    if program.triggers:
+        days += [*_dated(program, member, today), *_nearing(program, member, today)]
     return min(days, default=None)
 
 
@@ -177,7 +163,9 @@ def _milestones(program: Program, member: Member, today: date) -> Iterator[date]
         for tier in program.ladders_by_id[ladder_id].above(standing.tier)
         if tier.qualify
     ]
-    for rule in [*rules, *(special.when for special in program.special_reviews)]:
+    rules += [special.when for special in program.special_reviews]
+    rules += [badge.when for badge in program.badges if badge.id not in member.badges]
+    for rule in rules:
         for comparison in rule.comparisons():
             metric = program.elapsing.get(comparison.metric)
             if metric and (day := metric.reaches(start, comparison.threshold)) > today:
@@ -195,3 +183,30 @@ def _lists(program: Program, member: Member, today: date) -> Iterator[date]:
         waiting = any(one.condition == special.id for one in member.approvals.values())
         if not waiting and special.when.met(figures(program, member, following, standing.deducted)):
             yield following
+
+
+def _dated(program: Program, member: Member, today: date) -> Iterator[date]:
+    """The next day of the calendar that means something to the member."""
+    for trigger, when in program.dated:
+        if concerns(program, member, trigger) and (day := when.following(member.attributes, today)):
+            yield day
+
+
+def _nearing(program: Program, member: Member, today: date) -> Iterator[date]:
+    """Days on which time alone brings a member near a tier, or away from it; or ends the pause after which
+    one who is near may be told."""
+    for trigger, when in program.nearing:
+        for ladder_id, standing in member.standings.items():
+            key, tier = f"{trigger.id}/{ladder_id}", target(program.ladders_by_id[ladder_id], standing)
+            told = key in member.approaches
+            if tier is None or tier.qualify is None:
+                continue
+            if not told and not concerns(program, member, trigger, tier.id):
+                continue
+            if day := changes_on(program, member, standing, when, tier.qualify, today):
+                yield day
+            rests_until = member.fired.get(key, 0) + max(1, trigger.pause)
+            if rests_until > today.toordinal():
+                seen = figures(program, member, today, standing.deducted)
+                if distance(program, when, tier.qualify, seen) == "near":
+                    yield date.fromordinal(rests_until)

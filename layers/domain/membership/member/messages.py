@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
+from string import Template
 
 from membership.member.state import Member
 from membership.outcomes import (
     ApprovalDecided,
     ApprovalRequested,
+    BadgeAwarded,
     Celebration,
     Certificate,
     DowngradeAnnounced,
@@ -31,13 +33,27 @@ from membership.outcomes import (
     TierRenewed,
     TierReplaced,
     TierUpgraded,
+    TriggerFired,
 )
 from membership.program.points import PointsRules
 from membership.program.schema import Program
 from membership.program.text import Language, Text
 from membership.program.wording import lacking
 
-_NOT_TOLD = {"type", "at", "fact", "evidence", "by", "standings", "granted", "lots", "lapsed"}
+_NOT_TOLD = {
+    "type",
+    "at",
+    "fact",
+    "evidence",
+    "by",
+    "standings",
+    "granted",
+    "fired",
+    "approaches",
+    "badges",
+    "lots",
+    "lapsed",
+}
 """What is nothing for the member's eyes, or no news."""
 SHOWN_WAYS = 3
 """A message names the nearest ways; the progress page has them all."""
@@ -91,6 +107,12 @@ def message_for(
                 tier=_name(program, outcome.tier),
                 reason=_same(outcome.reason),
             )
+        case TriggerFired():
+            return _of_trigger(outcome, program)
+        case BadgeAwarded():
+            badge = program.badge(outcome.badge)
+            name = badge.label() if badge else _same(outcome.badge)
+            text = _filled("You have earned the badge {badge}.", "您获得了徽章：{badge}。", badge=name)
         case TierReplaced():
             tier = _name(program, member.standings[outcome.ladder].tier)
             text = _filled("Your tier is called {tier} now.", "您的会员等级现名为{tier}。", tier=tier)
@@ -184,6 +206,24 @@ def _of_override(outcome: TierOverridden | OverrideEnding | OverrideEnded, progr
     return _filled(en, zh, tier=_name(program, outcome.tier), lower=lower, day=day, reason=reason)
 
 
+def _of_trigger(outcome: TriggerFired, program: Program) -> MessageDue | None:
+    """In the trigger's own words, with what they leave open filled in."""
+    trigger = program.trigger(outcome.trigger)
+    if trigger is None or trigger.message is None:
+        return None
+    told = trigger.message
+
+    def words(language: Language) -> str:
+        named = {
+            "tier": _name(program, outcome.tier).get(language) if outcome.tier else "",
+            "lacks": lacking(outcome.missing, program, language, SHOWN_WAYS),
+        }
+        return Template(told.get(language)).substitute(named)
+
+    message = _message(outcome, _both(words))
+    return message.model_copy(update={"about": f"trigger.{outcome.kind}"})
+
+
 def _message(outcome: Outcome, text: Text, celebration: Celebration | None = None) -> MessageDue:
     details = outcome.model_dump(mode="json", exclude=_NOT_TOLD, exclude_none=True)
     return MessageDue(
@@ -203,10 +243,15 @@ def _celebration(
     number = sha256(
         f"{program.id}#{member.id}#{outcome.to_tier}#{outcome.at.isoformat()}".encode()
     ).hexdigest()
+    promoting = {one.trigger for one in together if isinstance(one, TriggerFired) and one.kind == "promotion"}
     return Celebration(
         popup=_filled("Congratulations: you are {tier} now!", "恭喜！您已成为{tier}！", tier=tier),
         announcement=_filled("A member has reached {tier}.", "一位会员晋升为{tier}。", tier=tier),
-        gift_pack=tuple(other.reward.id for other in together if isinstance(other, RewardGranted)),
+        gift_pack=tuple(
+            other.reward.id
+            for other in together
+            if isinstance(other, RewardGranted) and (other.tier or other.trigger in promoting)
+        ),
         certificate=Certificate(number=number[:12].upper(), tier=tier, date=program.day(outcome.at)),
     )
 

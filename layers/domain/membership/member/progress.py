@@ -185,7 +185,7 @@ def _ladder(
 ) -> LadderProgress:
     standing = member.standings.get(ladder.id)
     source, tier = ladder.shown(standing) if standing else ("earned", ladder.tiers[0].id)
-    upper = next((one for one in ladder.above(tier) if one.qualify), None)
+    upper = ladder.next_to_earn(tier)
     seen = figures(program, member, today, standing.deducted if standing else {})
     promised = promised_until(program, member, ladder, standing) if standing else None
     if standing and standing.notice:

@@ -83,6 +83,8 @@ class Member(BaseModel):
     """Orders that were paid and not wholly given back."""
     outside: list[Absence] = []
     """Times in which the member was blocked, or had left."""
+    present: list[int] = []
+    """Where a trigger asks: the days on which it did something, of the last week, and the last one before."""
 
     points: Account = Account()
     """Earned by facts, spent and taken by outcomes."""
@@ -102,6 +104,12 @@ class Member(BaseModel):
     """Special condition → the latest quarter in which the member was listed for it."""
     referred: dict[str, Referred] = {}
     """Stage → what the member's referrer was told last."""
+    fired: dict[str, int] = {}
+    """Trigger, with the tier or the ladder that it was about → the day of its latest occasion."""
+    approaches: dict[str, str] = {}
+    """Trigger/ladder → the tier that the member was told to be near, and is on the way to."""
+    badges: dict[str, date] = {}
+    """Badge → the day on which it was awarded."""
     merged_into: str | None = None
     absorbed: tuple[str, ...] = ()
     """Members that proved to be this one: their facts are in ledgers of their own."""
@@ -130,7 +138,8 @@ class Member(BaseModel):
         self.clock, self.first_seen = at, None
         self.attributes, self.attribute_times = Attributes(), {}
         self.enrolled = self.counted = False
-        self.tallies, self.waiting, self.purchases, self.outside = {}, {}, 0, []
+        self.tallies, self.waiting, self.purchases = {}, {}, 0
+        self.outside, self.present = [], []
         self.points, self.used = Account(), {}
 
     def is_outside(self, at: datetime) -> bool:
@@ -152,11 +161,15 @@ class Member(BaseModel):
                 "outside": list(self.outside),
                 "used": dict(self.used),
                 "held": list(self.held),
+                "present": list(self.present),
                 "standings": {ladder: standing.twin() for ladder, standing in self.standings.items()},
                 "granted": dict(self.granted),
                 "approvals": dict(self.approvals),
                 "listed": dict(self.listed),
                 "referred": dict(self.referred),
+                "fired": dict(self.fired),
+                "approaches": dict(self.approaches),
+                "badges": dict(self.badges),
             }
         )
         twin._applied = self._applied.copy()

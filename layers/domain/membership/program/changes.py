@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from membership.program.kinds import listed
 from membership.program.schema import Program
 from membership.program.text import Language, Text
 from membership.program.wording import (
@@ -51,6 +52,20 @@ def _between(old: ProgramInWords, new: ProgramInWords, language: Language) -> _T
     yield from _set(_POINTS.get(language), old.points, new.points)
     yield from _set(_CAMPAIGN.get(language), old.campaigns, new.campaigns)
     yield from _set(_SPECIAL.get(language), old.special_reviews, new.special_reviews)
+    yield from _lists(_TRIGGER, _triggers(old, language), _triggers(new, language), language)
+    yield from _lists(_BADGE, _badges(old), _badges(new), language)
+
+
+def _triggers(words: ProgramInWords, language: Language) -> dict[str, str]:
+    return {
+        one.id: f"{one.name}: {one.when}"
+        + (f" ({listed([gift.gives for gift in one.gives], language)})" if one.gives else "")
+        for one in words.triggers
+    }
+
+
+def _badges(words: ProgramInWords) -> dict[str, str]:
+    return {one.id: f"{one.name}{f' ({one.title})' if one.title else ''}: {one.rule}" for one in words.badges}
 
 
 def _in_ladder(old: LadderInWords | None, new: LadderInWords, language: Language) -> _Told:
@@ -151,4 +166,6 @@ _BENEFIT = Text.ours(en="benefit", zh="权益")
 _REWARD = Text.ours(en="reward", zh="奖励")
 _POINTS = Text.ours(en="Points", zh="积分")
 _CAMPAIGN = Text.ours(en="Campaign", zh="活动")
+_TRIGGER = Text.ours(en="Occasion", zh="触发奖励")
+_BADGE = Text.ours(en="Badge", zh="徽章")
 _SPECIAL = Text.ours(en="Special review", zh="特别评审")

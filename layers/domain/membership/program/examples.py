@@ -50,6 +50,17 @@ Word = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(one_li
 _Amount = Annotated[Number, AfterValidator(_not_negative)]
 
 
+def _some_day(month_and_day: str) -> str:
+    try:
+        date.fromisoformat(f"2000-{month_and_day}")
+    except ValueError:
+        raise unsound("is no day of a year", "Write it as '03-01'.") from None
+    return month_and_day
+
+
+Birthday = Annotated[str, Field(pattern=r"^\d\d-\d\d$"), AfterValidator(_some_day)]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -266,6 +277,12 @@ class Then(_Part):
         description="All that applies to the member, of its tiers in all ladders and of campaigns, "
         "in order, in English words.",
     )
+    fired: Annotated[tuple[Word, ...], Field(max_length=100)] | None = Field(
+        default=None, description="Every trigger that has fired until then, in order, by its id."
+    )
+    badges: Annotated[tuple[Word, ...], Field(max_length=20)] | None = Field(
+        default=None, description="Every badge awarded until then, in order, by its id."
+    )
 
 
 class Example(_Part):
@@ -278,9 +295,7 @@ class Example(_Part):
     labels: Annotated[tuple[Word, ...], Field(max_length=20)] = Field(
         default=(), description="The shop's labels, from the first."
     )
-    birthday: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")] | None = Field(
-        default=None, description="Month and day, from the first: '02-29'."
-    )
+    birthday: Birthday | None = Field(default=None, description="The member's, as '03-01', from the first.")
     given: Annotated[tuple[Given, ...], Field(max_length=200)] = Field(
         default=(), description="Played in order of time; on one moment in the order written."
     )

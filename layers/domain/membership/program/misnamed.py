@@ -39,6 +39,12 @@ def misnamed(program: Program, path: str, example: Example) -> Iterator[Flaw]:
             value = then.points.model_dump()
             yield Flaw(f"{place}.points", value, "the program has no points", "Add `points`.")
         yield from _no_figures(program, place, then)
+        for field, parts in (("fired", program.triggers), ("badges", program.badges)):
+            known = {part.id for part in parts}
+            for m, name in enumerate(getattr(then, field) or ()):
+                if name not in known:
+                    what = "trigger" if field == "fired" else "badge"
+                    yield _unknown(f"{place}.{field}[{m}]", name, what, known)
 
 
 def ladder_of(program: Program, then: Then) -> Ladder:

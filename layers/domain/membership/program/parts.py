@@ -40,9 +40,10 @@ Code = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_li
 
 
 class Reward(Part):
-    """Given once per tier and cycle to who enters the tier: exactly one of points, coupon, gift."""
+    """What a member is given once, as it enters a tier or on an occasion: exactly one of points, coupon,
+    gift."""
 
-    id: Slug = Field(description="Its own within the tier.")
+    id: Slug = Field(description="Its own within the tier or the trigger.")
     name: Name = Field(default=Text.model_construct(), description="What members read.")
     points: Annotated[StrictInt, Field(gt=0, le=10**9)] | None = Field(default=None, description="Points.")
     coupon: Code | None = Field(default=None, description="The coupon's code in the shop.")

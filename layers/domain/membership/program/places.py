@@ -10,6 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, Tag
 
 from membership.program.criteria import RESERVED, Criterion
+from membership.program.triggers import When
 from membership.program.validity import Validity
 from membership.program.windows import Window
 
@@ -139,5 +140,5 @@ def _is_called(kind: Any, name: int | str) -> bool:
 
 
 _KINDS = frozenset(
-    kind.model_fields["kind"].default for union in (Window, Validity) for kind in get_args(_bare(union))
+    kind.model_fields["kind"].default for union in (Window, Validity, When) for kind in get_args(_bare(union))
 )

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from membership.member.standing import Layer, Source, Standing
+from membership.program.badges import Badge
 from membership.program.benefits import Benefit, PointsRate
 from membership.program.campaigns import Campaign
 from membership.program.criteria import Comparison, Criterion
@@ -28,6 +29,7 @@ from membership.program.points import PointsRules
 from membership.program.rates import ONE
 from membership.program.soundness import check, seldom_meant
 from membership.program.text import Name, Text
+from membership.program.triggers import Dated, Nearing, Returns, Trigger
 from membership.program.validity import Validity, WhileQualified
 from membership.program.windows import Lifetime, Window
 from membership.program.zones import known_zone
@@ -166,6 +168,12 @@ class Program(Part):
     campaigns: Annotated[tuple[Campaign, ...], Field(max_length=100)] = Field(
         default=(), description="Days on which points are worth more, for all or for some."
     )
+    triggers: Annotated[tuple[Trigger, ...], Field(max_length=20)] = Field(
+        default=(), description="What members are given or told on occasions."
+    )
+    badges: Annotated[tuple[Badge, ...], Field(max_length=20)] = Field(
+        default=(), description="Honours for what a member has done."
+    )
     changes: Literal["at_once", "next_cycle"] = Field(
         default="at_once",
         description="From when this version decides: at once, or for each member from its next year on.",
@@ -229,6 +237,7 @@ class Program(Part):
             f"{name}={metric.model_dump_json(exclude={'name'})}"
             for name, metric in sorted(self.metrics.items())
         ]
+        what += ["presence"] if self.asks_for_presence else []
         return sha256("\n".join(what).encode()).hexdigest()[:8]
 
     @cached_property
@@ -240,6 +249,27 @@ class Program(Part):
     def derived(self) -> Mapping[str, Derived]:
         """Metrics made of other figures."""
         return {name: metric for name, metric in self.metrics.items() if isinstance(metric, Derived)}
+
+    @cached_property
+    def asks_for_presence(self) -> bool:
+        """Whether a trigger has to know on which days a member did anything."""
+        return any(isinstance(trigger.when, Returns) for trigger in self.triggers)
+
+    @cached_property
+    def nearing(self) -> tuple[tuple[Trigger, Nearing], ...]:
+        """Triggers of members who come near a tier."""
+        return tuple((one, one.when) for one in self.triggers if isinstance(one.when, Nearing))
+
+    @cached_property
+    def dated(self) -> tuple[tuple[Trigger, Dated], ...]:
+        """Triggers that the calendar brings."""
+        return tuple((one, one.when) for one in self.triggers if isinstance(one.when, Dated))
+
+    def trigger(self, trigger_id: str) -> Trigger | None:
+        return next((one for one in self.triggers if one.id == trigger_id), None)
+
+    def badge(self, badge_id: str) -> Badge | None:
+        return next((one for one in self.badges if one.id == badge_id), None)
 
     @cached_property
     def tier_ids(self) -> frozenset[str]:
@@ -337,6 +367,10 @@ class Ladder:
 
     def validity(self, tier: Tier) -> Validity:
         return tier.validity or self._validity
+
+    def next_to_earn(self, tier_id: str) -> Tier | None:
+        """The next tier that has a rule; None: there is none."""
+        return next((tier for tier in self.above(tier_id) if tier.qualify), None)
 
     def is_earned(self, tier: Tier) -> bool:
         """Whether a member can earn the tier: the first, and those with a criterion; others are bought."""

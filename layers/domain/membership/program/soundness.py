@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from difflib import get_close_matches
+from string import Template
 from typing import TYPE_CHECKING
 
 from membership.program import money
@@ -10,9 +12,11 @@ from membership.program.benefits import BenefitKind, PointsRate
 from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion, Way
 from membership.program.flaws import Fault
 from membership.program.jumps import hardly_seen
-from membership.program.metrics import Derived, Elapsed, Label, Paid, Rank, Tallied
+from membership.program.metrics import Derived, Elapsed, Label, Paid, Rank, Streak, Tallied
 from membership.program.money import to_smallest
+from membership.program.parts import Reward
 from membership.program.points import After, Never
+from membership.program.triggers import InARow, Nearing, Trigger
 from membership.program.validity import ForLife, WhileQualified
 
 if TYPE_CHECKING:
@@ -24,6 +28,9 @@ _ANY_DAY = date(2000, 1, 1)
 
 MOST_REWARDS = 40
 """In all tiers: who rises through them at once is given them all, in one transaction with the rest."""
+
+MOST_AT_ONCE = 60
+"""Those, what triggers lead to, and badges with their messages."""
 
 
 def check(program: "Program") -> list[Fault]:
@@ -38,6 +45,7 @@ def check(program: "Program") -> list[Fault]:
         *_check_names(program),
         *_check_points(program),
         *_check_campaigns(program),
+        *_check_triggers(program),
     ]
     return faults or [*_check_order(program)]
 
@@ -77,7 +85,7 @@ def _below(place: _Place, faults: Iterable[Fault]) -> Iterator[Fault]:
 
 
 def _bind_criteria(program: "Program") -> Iterator[Fault]:
-    for place, criterion in _rules(program):
+    for place, criterion in _all_rules(program):
         found = [*_placed(criterion, place)]
         if len(found) > MOST_COMPARISONS:
             remedy = f"Members read it: leave at most {MOST_COMPARISONS}."
@@ -141,6 +149,7 @@ def _ladders(program: "Program") -> "Iterator[tuple[_Place, Ladder]]":
 
 
 def _rules(program: "Program") -> Iterator[tuple[_Place, Criterion]]:
+    """Those of tiers, and of whom operators are shown."""
     for place, ladder in _ladders(program):
         for n, tier in enumerate(ladder.tiers):
             if tier.qualify is not None:
@@ -149,6 +158,12 @@ def _rules(program: "Program") -> Iterator[tuple[_Place, Criterion]]:
                 yield (*place, n, "keep"), tier.keep
     for n, special in enumerate(program.special_reviews):
         yield ("special_reviews", n, "when"), special.when
+
+
+def _all_rules(program: "Program") -> Iterator[tuple[_Place, Criterion]]:
+    yield from _rules(program)
+    for n, badge in enumerate(program.badges):
+        yield ("badges", n, "when"), badge.when
 
 
 def _placed(criterion: Criterion, place: _Place) -> Iterator[tuple[_Place, Comparison]]:
@@ -212,12 +227,14 @@ def _check_tier(
         message = f"{tier.id!r} stands while its rule is met, so a refund does cost it"
         yield Fault(("refunds",), message, _SET_VALIDITY)
     yield from _check_benefits(tier.benefits, (*place, "benefits"))
-    rewards = [reward.id for reward in tier.rewards]
-    for m, reward in enumerate(rewards):
-        if reward in rewards[:m]:
-            yield Fault(
-                (*place, "rewards", m, "id"), f"there are two rewards {reward!r}", "Give each its own id."
-            )
+    yield from _two_alike((*place, "rewards"), tier.rewards)
+
+
+def _two_alike(place: _Place, rewards: Sequence[Reward]) -> Iterator[Fault]:
+    ids = [reward.id for reward in rewards]
+    for m, reward in enumerate(ids):
+        if reward in ids[:m]:
+            yield Fault((*place, m, "id"), f"there are two rewards {reward!r}", "Give each its own id.")
 
 
 def _check_benefits(benefits: Sequence[BenefitKind], place: _Place) -> Iterator[Fault]:
@@ -341,6 +358,70 @@ def _check_campaigns(program: "Program") -> Iterator[Fault]:
                 yield Fault(where, message, "Remove it, or its `per_day`.")
 
 
+def _check_triggers(program: "Program") -> Iterator[Fault]:
+    for field, parts in (("triggers", program.triggers), ("badges", program.badges)):
+        ids = [part.id for part in parts]
+        for n, id_ in enumerate(ids):
+            if id_ in ids[:n]:
+                yield Fault((field, n, "id"), f"there are two {field} {id_!r}", "Give each its own id.")
+    for n, trigger in enumerate(program.triggers):
+        yield from _check_trigger(program, trigger, ("triggers", n))
+    if not program.triggers and not program.badges:
+        return
+    most = sum(len(tier.rewards) for _, ladder in _ladders(program) for tier in ladder.tiers)
+    most += sum(_most_of(program, trigger) for trigger in program.triggers) + 2 * len(program.badges)
+    if most > MOST_AT_ONCE:
+        message = f"may lead to {most} outcomes at once, with the rewards of all tiers and all badges"
+        yield Fault(
+            ("triggers" if program.triggers else "badges",), message, f"Leave at most {MOST_AT_ONCE}."
+        )
+
+
+def _check_trigger(program: "Program", trigger: Trigger, place: _Place) -> Iterator[Fault]:
+    if not trigger.grant and trigger.message is None:
+        yield Fault(place, "leads to nothing", "Add `grant`, `message` or both.")
+    if trigger.tier is not None and trigger.tier not in program.tier_ids:
+        yield Fault((*place, "tier"), f"there is no tier {trigger.tier!r}", "Name one, or remove it.")
+    yield from _two_alike((*place, "grant"), trigger.grant)
+    yield from _check_message(trigger, (*place, "message"))
+    match trigger.when:
+        case Nearing(metric=str(metric), amount=Decimal() as amount) as when:
+            if metric not in program.metrics or isinstance(program.metrics[metric], Label | Paid | Rank):
+                where = (*place, "when", "metric")
+                yield Fault(where, f"there is no amount {metric!r}", "Name a metric that is counted.")
+                return
+            try:
+                when.bind(to_smallest(program.metrics[metric].measure, amount, program.currency))
+            except ValueError as error:
+                yield Fault((*place, "when", "amount"), str(error), "Round it.")
+        case InARow(metric=metric) if not isinstance(program.metrics.get(metric), Streak):
+            remedy = "Name one: `metrics: {visits: {streak: check_in}}`."
+            yield Fault((*place, "when", "metric"), f"there is no streak {metric!r}", remedy)
+
+
+def _check_message(trigger: Trigger, place: _Place) -> Iterator[Fault]:
+    """What stands for something is there to be filled in, and nothing else does."""
+    told = trigger.message
+    for language, words in (("en", told.en), ("zh", told.zh)) if told else ():
+        template = Template(words or "")
+        if not template.is_valid():
+            yield Fault(
+                (*place, language), "has a $ that stands for nothing", "Write $$ for the sign itself."
+            )
+            continue
+        for name in template.get_identifiers():
+            if name not in trigger.when.fields:
+                known = ", ".join(f"${field}" for field in sorted(trigger.when.fields))
+                remedy = f"Known on this occasion: {known or 'none'}."
+                yield Fault((*place, language), f"nobody knows what ${name} stands for", remedy)
+
+
+def _most_of(program: "Program", trigger: Trigger) -> int:
+    """How many outcomes it may lead to at once."""
+    times = 1 if trigger.when.about == "member" else len(program.ladders_by_id)
+    return times * (1 + len(trigger.grant) + (trigger.message is not None))
+
+
 def _check_order(program: "Program") -> Iterator[Fault]:
     """Tiers in the wrong order show as a way into the lower one that leads into the higher one too."""
     for place, one in _ladders(program):
@@ -376,7 +457,7 @@ def _said(way: Way, program: "Program") -> str:
 
 def seldom_meant(program: "Program") -> Iterator[str]:
     """Warnings: place and reason."""
-    used = {comparison.metric for _, rule in _rules(program) for comparison in rule.comparisons()}
+    used = {comparison.metric for _, rule in _all_rules(program) for comparison in rule.comparisons()}
     used |= {source for name in used & program.derived.keys() for source in program.derived[name].sources}
     used |= {metric.rank for metric in program.metrics.values() if isinstance(metric, Rank)}
     used |= {
@@ -385,6 +466,7 @@ def seldom_meant(program: "Program") -> Iterator[str]:
         for _, benefit in _benefits(program)
         if isinstance(metric, Label) and metric.label in (benefit.segment, benefit.unless)
     }
+    used |= {one.when.metric for one in program.triggers if isinstance(one.when, InARow)}
     for place, ladder in _ladders(program):
         used |= {tier.buy for tier in ladder.tiers if tier.buy}
         used |= {ladder.value_anchor.fee, ladder.value_anchor.saved} if ladder.value_anchor else set()

@@ -19,6 +19,7 @@ from membership.program.points_in_words import campaign_in_words, points_in_word
 from membership.program.schema import Ladder, Program, Tier
 from membership.program.sentences import Group, sentence
 from membership.program.text import Language, Text, run_on
+from membership.program.triggers import InARow, Nearing, Trigger
 from membership.program.validity import ForLife
 
 
@@ -164,6 +165,20 @@ class TierInWords(_Words):
     rewards: tuple[RewardInWords, ...]
 
 
+class TriggerInWords(_Words):
+    id: str
+    name: str
+    when: str = Field(description="On which occasion, and for whom.")
+    gives: tuple[RewardInWords, ...] = Field(description="Nothing where the member is told something only.")
+
+
+class BadgeInWords(_Words):
+    id: str
+    name: str
+    title: str = Field(description="What who has it may be called; often nothing.")
+    rule: str = Field(description="What it takes.")
+
+
 class ProgramInWords(_Words):
     """Made from the same definition that decides."""
 
@@ -182,6 +197,8 @@ class ProgramInWords(_Words):
     points: tuple[str, ...] = Field(description="How points are earned, and how long they last.")
     campaigns: tuple[str, ...] = Field(description="Days on which something is worth more.")
     special_reviews: tuple[str, ...] = Field(description="Whom operators look at each quarter.")
+    triggers: tuple[TriggerInWords, ...] = Field(description="What members are given or told on occasions.")
+    badges: tuple[BadgeInWords, ...] = Field(description="Honours, awarded once for ever.")
 
 
 def program_in_words(program: Program, version: int, language: Language) -> ProgramInWords:
@@ -208,6 +225,16 @@ def program_in_words(program: Program, version: int, language: Language) -> Prog
         special_reviews=tuple(
             _titled(special.name.get(language), rule(special.when, program, language), language)
             for special in program.special_reviews
+        ),
+        triggers=tuple(_trigger(trigger, program, language) for trigger in program.triggers),
+        badges=tuple(
+            BadgeInWords(
+                id=badge.id,
+                name=badge.label().get(language),
+                title=badge.title.get(language),
+                rule=rule(badge.when, program, language),
+            )
+            for badge in program.badges
         ),
     )
 
@@ -355,6 +382,45 @@ def _gives(reward: Reward, language: Language) -> str:
     return f"礼品：{reward.gift}" if language == "zh" else f"gift: {reward.gift}"
 
 
+def _trigger(trigger: Trigger, program: Program, language: Language) -> TriggerInWords:
+    return TriggerInWords(
+        id=trigger.id,
+        name=trigger.label().get(language),
+        when=occasion(trigger, program, language),
+        gives=tuple(_reward(reward, language) for reward in trigger.grant),
+    )
+
+
+def occasion(trigger: Trigger, program: Program, language: Language) -> str:
+    """'On your birthday, for members of Gold.'"""
+    said = [trigger.when.in_words.get(language)]
+    if isinstance(trigger.when, Nearing):
+        said = [_titled(said[0], _near(trigger.when, program, language), language)]
+    if isinstance(trigger.when, InARow):
+        said = [_titled(metric_name(trigger.when.metric, program, language), said[0], language)]
+    if trigger.tier is not None:
+        tier = program.tier(trigger.tier).label().get(language)
+        words = _OF_THE_TIER if trigger.when.about != "member" else _WHO_HAVE_THE_TIER
+        said.append(words.get(language).format(tier=tier))
+    if trigger.segment is not None:
+        said.append(_OF_THE_SEGMENT.get(language).format(segment=trigger.segment))
+    whole = ("，" if language == "zh" else ", ").join(said) + ("。" if language == "zh" else ".")
+    if not trigger.pause:
+        return whole
+    rests = _RESTS.get(language).format(days=trigger.pause)
+    return whole + rests if language == "zh" else f"{whole} {rests}"
+
+
+def _near(when: Nearing, program: Program, language: Language) -> str:
+    ways = []
+    if when.percent is not None:
+        ways.append(_SHARE_LEFT.get(language).format(percent=when.percent))
+    if when.metric is not None:
+        more = remaining(when.metric, when.within, program, language)
+        ways.append(run_on(more, "即可达到") if language == "zh" else f"{more} would be enough")
+    return ("，或" if language == "zh" else ", or ").join(ways)
+
+
 def _downgrades(ladder: Ladder, language: Language) -> str:
     down = ladder.downgrade
     if down.steps == "never":
@@ -424,4 +490,9 @@ _REFUNDS = {
         zh="退款将扣回该订单带来的数值，但不影响已承诺的等级。",
     ),
 }
+_SHARE_LEFT = Text.ours(en="{percent}% of the way or less is left", zh="剩余进度不超过 {percent}%")
+_OF_THE_TIER = Text.ours(en="where that is {tier}", zh="仅限{tier}")
+_WHO_HAVE_THE_TIER = Text.ours(en="for members of {tier}", zh="仅限{tier}")
+_OF_THE_SEGMENT = Text.ours(en="for members whom we call {segment!r}", zh="仅限标记为“{segment}”的会员")
+_RESTS = Text.ours(en="At most once in {days} days.", zh="{days} 天内最多一次。")
 _NEVER = Text.ours(en="A tier once reached is never taken away.", zh="等级一经获得，不会降级。")

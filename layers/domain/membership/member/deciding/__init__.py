@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from membership.member.deciding.acts import enact
 from membership.member.deciding.approvals import ask, list_for_review, undermine
+from membership.member.deciding.awarding import award
 from membership.member.deciding.case import Case, LadderCase
 from membership.member.deciding.enrolment import begin, enrol, tell_referrer
 from membership.member.deciding.falling import announce, avert, fall
@@ -12,6 +13,7 @@ from membership.member.deciding.overriding import end_overrides, pay
 from membership.member.deciding.points import expire, settle_up, take_back
 from membership.member.deciding.replacing import replace_tiers
 from membership.member.deciding.rising import days_to_judge, promote
+from membership.member.deciding.triggering import fire
 from membership.outcomes import Outcome
 
 __all__ = ["Case", "decide"]
@@ -19,6 +21,20 @@ __all__ = ["Case", "decide"]
 
 def decide(case: Case) -> Iterator[Outcome]:
     """Every outcome that the member's figures call for now. A second call yields nothing."""
+    decided: list[Outcome] = []
+    for outcome in _of_membership(case):
+        decided.append(outcome)
+        yield outcome
+    if case.member.status == "active":
+        if case.program.badges:
+            yield from award(case)
+        if case.program.triggers:
+            yield from fire(case, decided)
+            # What that has given may pay what is owed.
+            yield from settle_up(case)
+
+
+def _of_membership(case: Case) -> Iterator[Outcome]:
     if case.member.merged_into:
         return  # the other one decides
     yield from replace_tiers(case)

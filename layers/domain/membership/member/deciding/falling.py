@@ -108,6 +108,8 @@ def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     day = max(lost - ONE_DAY, case.today) if ladder.at_expiry(tier) else case.today
     day = max(fall_day, case.today) if while_qualified else day
     seen = case.after_deduction(case.seen(day))
+    if ladder.at_expiry(tier) and keep.met(seen):
+        return  # nobody looked when the promise ended; what renews it comes before it could be lost
     lost_already = not keep.met(case.seen(case.today))
     yield DowngradeAnnounced(
         at=case.case.at,

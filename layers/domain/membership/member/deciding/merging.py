@@ -1,6 +1,6 @@
 """Two members that proved to be one: where the one that goes on for both stands from then on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from membership.acts import Absorb
@@ -27,8 +27,27 @@ def absorb(case: Case, act: Act, told: Absorb) -> Iterator[Outcome]:
         member=told.member,
         standings=standings,
         granted=told.granted,
+        fired=told.fired,
+        approaches=_approaches(case, told, standings),
+        badges=told.badges,
         absorbed=told.absorbed,
     )
+
+
+def _approaches(case: Case, told: Absorb, standings: Mapping[str, Standing]) -> dict[str, str]:
+    """What either of them was told to be near, and the one that goes on hasn't reached: the higher of two."""
+    found: dict[str, str] = {}
+    for key, tier in (*case.member.approaches.items(), *told.approaches.items()):
+        ladder = case.program.ladders_by_id.get(key.partition("/")[2])
+        now = case.versions.successor(tier, case.program)
+        if ladder is None or now is None or now not in ladder:
+            continue
+        standing = standings.get(ladder.id) or case.member.standings.get(ladder.id)
+        if standing and ladder.rank(now) <= ladder.rank(standing.tier):
+            continue
+        if key not in found or ladder.rank(now) > ladder.rank(found[key]):
+            found[key] = now
+    return found
 
 
 def _in_present_tiers(case: Case, ladder: Ladder, there: Standing) -> Standing | None:

@@ -57,6 +57,7 @@ __all__ = [
     "Points",
     "Rank",
     "Since",
+    "Streak",
     "Sum",
     "Tallied",
     "Tally",

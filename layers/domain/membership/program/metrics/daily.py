@@ -40,6 +40,11 @@ class Daily:
                     yield first, counts & self._mask
                 counts &= ~self._mask
 
+    def has(self, tally: Tally, day: date, lane: int = 0) -> bool:
+        """Whether there is anything on that day."""
+        shift = self._bits * (day.timetuple().tm_yday - 1)
+        return bool((tally.get(day.year * _LANES + lane, 0) >> shift) & self._mask)
+
     @staticmethod
     def lanes(tally: Tally) -> list[int]:
         """The lanes that have anything."""
