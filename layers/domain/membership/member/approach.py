@@ -46,8 +46,12 @@ def changes_on(
     program: Program, member: Member, standing: Standing, when: Nearing, rule: Criterion, today: date
 ) -> date | None:
     """The first day after today on which the distance is another one, if nothing more happens."""
-    seen, named = figures(program, member, today, standing.deducted), asked(program, rule)
-    now, ages = distance(program, when, rule, seen), named & program.elapsing.keys()
+    named = asked(program, rule)
+    ages, days = named & program.elapsing.keys(), days_of_change(program, member, named, today)
+    if not ages and not days:
+        return None
+    seen = figures(program, member, today, standing.deducted)
+    now = distance(program, when, rule, seen)
     if now == "away" and not (ages and _may_come_near(program, when, rule, seen, ages)):
         return None  # time only takes
 
@@ -55,7 +59,6 @@ def changes_on(
         then = figures(program, member, day, standing.deducted)
         return distance(program, when, rule, then) != now
 
-    days = days_of_change(program, member, named, today)
     if not ages:
         place = bisect_left(days, True, key=differs)
         return days[place] if place < len(days) else None
