@@ -1,9 +1,12 @@
-"""What a member is told of an outcome, in the business's two languages."""
+"""What a member is told of an outcome, in the business's two languages: its own words, or else ours."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from hashlib import sha256
+from typing import Any
 
+from membership.member.deciding import Case
+from membership.member.progress import Goal, LadderProgress, progress
 from membership.member.state import Member
 from membership.outcomes import (
     ApprovalDecided,
@@ -28,128 +31,104 @@ from membership.outcomes import (
     TierReplaced,
     TierUpgraded,
 )
+from membership.program.kinds import listed
+from membership.program.messaging import MESSAGES, OVERRIDDEN, filled
 from membership.program.schema import Program
 from membership.program.text import Language, Text
-from membership.program.wording import lacking
+from membership.program.wording import lacking, nothing_more
 
 _NOT_TOLD = {"type", "at", "fact", "evidence", "by", "standings", "granted"}
 """What is nothing for the member's eyes, or no news."""
 SHOWN_WAYS = 3
 """A message names the nearest ways; the progress page has them all."""
+_ONE_DAY = timedelta(days=1)
+
+Fields = Mapping[str, Text]
 
 
 def message_for(
     outcome: Outcome, together: Sequence[Outcome], program: Program, member: Member
 ) -> MessageDue | None:
     """The message that an outcome calls for, if any; `together` is all that was decided with it."""
-    match outcome:
-        case TierUpgraded(from_tier=None):
-            return None
-        case TierUpgraded():
-            text = _filled("Welcome to {tier}!", "恭喜您升级为{tier}！", tier=_name(program, outcome.to_tier))
-            return _message(outcome, text, _celebration(outcome, together, program, member))
-        case DowngradeAnnounced():
-            text = _filled(
-                "Your {tier} ends on {day}; from then on you would be {lower}. What keeps it: {ways}.",
-                "您的{tier}将于{day}到期，届时将变为{lower}。此前达成以下任一项即可保级：{ways}。",
-                tier=_name(program, outcome.from_tier),
-                lower=_name(program, outcome.to_tier),
-                day=_same(outcome.falls_on.isoformat()),
-                ways=_both(lambda language: lacking(outcome.prevented_by, program, language, SHOWN_WAYS)),
-            )
-        case DowngradeAverted():
-            text = _filled(
-                "You keep your {tier}.", "您已成功保级：{tier}。", tier=_name(program, outcome.tier)
-            )
-        case TierRenewed() if not any(
-            isinstance(other, DowngradeAverted | TierDowngraded) for other in together
-        ):
-            text = _filled("Your {tier} is renewed.", "您的{tier}已续期。", tier=_name(program, outcome.tier))
-        case TierDowngraded():
-            text = _filled(
-                "As announced, your tier is now {tier}.",
-                "按此前通知，您的会员等级现为{tier}。",
-                tier=_name(program, outcome.to_tier),
-            )
-        case TierOverridden() | OverrideEnding() | OverrideEnded():
-            text = _of_override(outcome, program)
-        case ApprovalRequested(kind="promotion"):
-            text = _filled(
-                "You have reached {tier}. It is being confirmed.",
-                "您已达到{tier}的条件，正在审核确认。",
-                tier=_name(program, outcome.tier),
-            )
-        case ApprovalDecided(kind="promotion", verdict="decline"):
-            text = _filled(
-                "{tier} was not confirmed: {reason}",
-                "{tier}未通过审核：{reason}",
-                tier=_name(program, outcome.tier),
-                reason=_same(outcome.reason),
-            )
-        case TierReplaced():
-            tier = _name(program, member.standings[outcome.ladder].tier)
-            text = _filled("Your tier is called {tier} now.", "您的会员等级现名为{tier}。", tier=tier)
-        case MemberBlocked() | MemberUnblocked() | MemberLeft() | MemberReturned() | MemberAbsorbed():
-            en, zh = _OF_MEMBER[type(outcome)]
-            text = _filled(en, zh, reason=_same(outcome.reason))
-        case _:
-            return None
-    return _message(outcome, text)
-
-
-_OF_MEMBER: Mapping[type[Outcome], tuple[str, str]] = {
-    MemberBlocked: ("Your membership has ended: {reason}", "您的会员资格已终止：{reason}"),
-    MemberUnblocked: ("Your membership is yours again: {reason}", "您的会员资格已恢复：{reason}"),
-    MemberLeft: ("You have left. You can come back at any time.", "您已退出会员计划，欢迎随时回来。"),
-    MemberReturned: ("Welcome back!", "欢迎回来！"),
-    MemberAbsorbed: (
-        "Your two memberships are one now: {reason}",
-        "您的两个会员账户已合并：{reason}",
-    ),
-}
-
-
-def _of_override(outcome: TierOverridden | OverrideEnding | OverrideEnded, program: Program) -> Text:
-    said = None if isinstance(outcome, OverrideEnding) else outcome.reason
-    reason = _same(said) if said else Text()
-    match outcome:
-        case TierOverridden(source="paid"):
-            en, zh = "Your {tier} is paid for through {day}.", "您的{tier}会费有效期至 {day}。"
-        case TierOverridden(source="hold"):
-            en, zh = (
-                "Your {tier} is kept for you through {day}: {reason}",
-                "您的{tier}将保留至 {day}：{reason}",
-            )
-        case TierOverridden():
-            en, zh = "You are {tier} through {day}: {reason}", "您已获升为{tier}，有效期至 {day}：{reason}"
-        case OverrideEnding():
-            en, zh = (
-                "Your {tier} ends after {day}; from then on you are {lower}.",
-                "您的{tier}将于 {day} 结束，此后为{lower}。",
-            )
-        case OverrideEnded():
-            lower = _name(program, outcome.to_tier)
-            return _filled(
-                "Your tier is now {tier}. {reason}",
-                "您的会员等级现为{tier}。{reason}",
-                tier=lower,
-                reason=reason,
-            )
-    day = _same((outcome.until - timedelta(days=1)).isoformat())
-    lower = _name(program, outcome.to_tier) if isinstance(outcome, OverrideEnding) else Text()
-    return _filled(en, zh, tier=_name(program, outcome.tier), lower=lower, day=day, reason=reason)
-
-
-def _message(outcome: Outcome, text: Text, celebration: Celebration | None = None) -> MessageDue:
-    details = outcome.model_dump(mode="json", exclude=_NOT_TOLD, exclude_none=True)
+    fields = _fields(outcome, together, program, member)
+    if fields is None:
+        return None
+    ours = OVERRIDDEN.get(outcome.source) if isinstance(outcome, TierOverridden) else None
     return MessageDue(
         at=outcome.at,
         fact=outcome.fact,
         about=outcome.type,
-        text=text,
-        details=details,
-        celebration=celebration,
+        purpose=MESSAGES[outcome.type].purpose,
+        text=worded(program, outcome.type, fields, ours),
+        details=outcome.model_dump(mode="json", exclude=_NOT_TOLD, exclude_none=True),
+        celebration=_celebration(outcome, together, program, member)
+        if isinstance(outcome, TierUpgraded)
+        else None,
     )
+
+
+def worded(program: Program, about: str, fields: Fields, ours: Text | None = None) -> Text:
+    """The message in the program's words, where it has some and they come to anything; else in ours."""
+    fields = {"program": program.name if program.name else _same(program.id), **fields}
+    ours = filled(ours or MESSAGES[about].words, fields)
+    template = program.messages.templates.get(about)
+    theirs = filled(template, fields) if template else Text()
+    return Text(en=theirs.en or ours.en, zh=theirs.zh or ours.zh)
+
+
+def _fields(outcome: Outcome, together: Sequence[Outcome], program: Program, member: Member) -> Fields | None:
+    """What the words of the message can name; None: nobody is told."""
+    match outcome:
+        case TierUpgraded(from_tier=str(before)):
+            return {
+                "tier": _name(program, outcome.to_tier),
+                "before": _name(program, before),
+                "through": _last_day(outcome.expires_on),
+                "rewards": _rewards(together),
+            }
+        case DowngradeAnnounced():
+            return {
+                "tier": _name(program, outcome.from_tier),
+                "lower": _name(program, outcome.to_tier),
+                "day": _same(outcome.falls_on.isoformat()),
+                "ways": _both(lambda language: lacking(outcome.prevented_by, program, language, SHOWN_WAYS)),
+            }
+        case DowngradeAverted():
+            return {"tier": _name(program, outcome.tier)}
+        case TierRenewed() if not any(
+            isinstance(other, DowngradeAverted | TierDowngraded) for other in together
+        ):
+            return {"tier": _name(program, outcome.tier), "through": _last_day(outcome.expires_on)}
+        case TierDowngraded():
+            return {"tier": _name(program, outcome.to_tier), "before": _name(program, outcome.from_tier)}
+        case TierOverridden():
+            return {
+                "tier": _name(program, outcome.tier),
+                "through": _last_day(outcome.until),
+                "reason": _same(outcome.reason),
+            }
+        case OverrideEnding():
+            return {
+                "tier": _name(program, outcome.tier),
+                "lower": _name(program, outcome.to_tier),
+                "through": _last_day(outcome.until),
+            }
+        case OverrideEnded():
+            return {
+                "tier": _name(program, outcome.to_tier),
+                "before": _name(program, outcome.from_tier),
+                "reason": _same(outcome.reason),
+            }
+        case ApprovalRequested(kind="promotion"):
+            return {"tier": _name(program, outcome.tier)}
+        case ApprovalDecided(kind="promotion", verdict="decline"):
+            return {"tier": _name(program, outcome.tier), "reason": _same(outcome.reason)}
+        case TierReplaced():
+            return {"tier": _name(program, member.standings[outcome.ladder].tier)}
+        case MemberBlocked() | MemberUnblocked() | MemberLeft() | MemberReturned() | MemberAbsorbed():
+            return {"reason": _same(outcome.reason)}
+        case _:
+            return None
 
 
 def _celebration(
@@ -160,27 +139,93 @@ def _celebration(
         f"{program.id}#{member.id}#{outcome.to_tier}#{outcome.at.isoformat()}".encode()
     ).hexdigest()
     return Celebration(
-        popup=_filled("Congratulations: you are {tier} now!", "恭喜！您已成为{tier}！", tier=tier),
-        announcement=_filled("A member has reached {tier}.", "一位会员晋升为{tier}。", tier=tier),
+        popup=filled(_POPUP, {"tier": tier}),
+        announcement=filled(_ANNOUNCEMENT, {"tier": tier}),
         gift_pack=tuple(other.reward.id for other in together if isinstance(other, RewardGranted)),
         certificate=Certificate(number=number[:12].upper(), tier=tier, date=program.day(outcome.at)),
     )
+
+
+_POPUP = Text(en="Congratulations: you are $tier now!", zh="恭喜！您已成为$tier！")
+_ANNOUNCEMENT = Text(en="A member has reached $tier.", zh="一位会员晋升为$tier。")
+
+
+# ── Each week ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def weekly_message(case: Case, week: date) -> MessageDue:
+    """How far the member is, in words: to the next tier, or what keeps the highest one."""
+    ladders = progress(case.program, case.member, case.at).ladders
+    rising = [one for one in ladders if one.next]
+    # Of several ladders, the one in which the least is left to do.
+    ladder = max(rising, key=lambda one: one.goal.percent if one.goal else 0) if rising else ladders[0]
+    about = "progress.weekly" if ladder.next else "progress.top"
+    return MessageDue(
+        at=case.at,
+        fact=case.fact.key,
+        about=about,
+        purpose=MESSAGES[about].purpose,
+        text=worded(case.program, about, _fields_of_week(ladder, case.program)),
+        details=_details_of_week(ladder),
+        week=week,
+    )
+
+
+def _fields_of_week(ladder: LadderProgress, program: Program) -> Fields:
+    keep = ladder.keep.goal if ladder.keep else None
+    return {
+        "tier": ladder.tier.label() if ladder.tier else Text(),
+        "next": ladder.next.label() if ladder.next else Text(),
+        "percent": _same(str(ladder.goal.percent if ladder.goal else 100)),
+        "ways": _to_do(ladder.goal, program),
+        "keep": _to_do(keep, program),
+    }
+
+
+def _to_do(goal: Goal | None, program: Program) -> Text:
+    ways = _missing(goal)
+    return _both(lambda language: lacking(ways, program, language, SHOWN_WAYS) or nothing_more(language))
+
+
+def _details_of_week(ladder: LadderProgress) -> dict[str, Any]:
+    told = {
+        "ladder": ladder.ladder.id,
+        "tier": ladder.tier.id if ladder.tier else None,
+        "next": ladder.next.id if ladder.next else None,
+        "percent": ladder.goal.percent if ladder.goal else None,
+        "ways": _missing(ladder.goal) if ladder.goal else None,
+        "keep": _missing(ladder.keep.goal) if ladder.keep else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _missing(goal: Goal | None) -> list[dict[str, int]]:
+    """By way, the nearest first: metric → how much of it is missing. Empty where nothing is."""
+    if goal is None or goal.met:
+        return []
+    return [{one.metric: one.remaining for one in way.missing} for way in goal.ways]
+
+
+# ── Words ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _name(program: Program, tier: str) -> Text:
     return program.tier(tier).label()
 
 
+def _rewards(together: Iterable[Outcome]) -> Text:
+    given = [other.reward for other in together if isinstance(other, RewardGranted)]
+    return _both(lambda language: listed([one.name.get(language) or one.id for one in given], language))
+
+
+def _last_day(end: date | None) -> Text:
+    """Outcomes have the first day after it."""
+    return _same((end - _ONE_DAY).isoformat() if end else None)
+
+
 def _both(words: Callable[[Language], str]) -> Text:
-    return Text(en=words("en"), zh=words("zh"))
+    return Text(en=words("en") or None, zh=words("zh") or None)
 
 
-def _same(words: str) -> Text:
-    return Text(en=words, zh=words)
-
-
-def _filled(en: str, zh: str, **fields: Text) -> Text:
-    return Text(
-        en=en.format(**{name: text.get("en") for name, text in fields.items()}).strip(),
-        zh=zh.format(**{name: text.get("zh") for name, text in fields.items()}).strip(),
-    )
+def _same(words: str | None) -> Text:
+    return Text(en=words or None, zh=words or None)

@@ -85,6 +85,10 @@ class Member(BaseModel):
     """Special condition → the latest quarter in which the member was listed for it."""
     referred: dict[str, Referred] = {}
     """Stage → what the member's referrer was told last."""
+    pushes: dict[str, int] = {}
+    """Month → messages that count towards the most of a month; the last two months are kept."""
+    week_told: date | None = None
+    """The first day of the last week of which the member was told its progress."""
     merged_into: str | None = None
     absorbed: tuple[str, ...] = ()
     """Members that proved to be this one: their facts are in ledgers of their own."""

@@ -19,6 +19,7 @@ from membership.member.standing import Source, Standing
 from membership.program.criteria import Comparison, Criterion
 from membership.program.examples import Example
 from membership.program.flaws import Unsound
+from membership.program.messaging import Messages
 from membership.program.metrics import Attributed, Derived, Elapsed, Metric, Tallied
 from membership.program.money import CURRENCIES, known_currency, to_smallest
 from membership.program.parts import Amount, Moment, Part, Reward, Slug
@@ -149,6 +150,9 @@ class Program(Part):
     )
     special_reviews: Annotated[tuple[SpecialReview, ...], Field(max_length=10)] = Field(
         default=(), description="Whom operators are shown each quarter."
+    )
+    messages: Messages = Field(
+        default=Messages(), description="What members are told: in whose words, how often, and when."
     )
     changes: Literal["at_once", "next_cycle"] = Field(
         default="at_once",

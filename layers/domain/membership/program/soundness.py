@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from membership.program import money
 from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion, Way
 from membership.program.flaws import Fault
+from membership.program.messaging import check_messages
 from membership.program.metrics import Derived, Elapsed, Label, Paid, Rank, Tallied
 from membership.program.money import to_smallest
 from membership.program.validity import ForLife, WhileQualified
@@ -32,6 +33,7 @@ def check(program: "Program") -> list[Fault]:
         *_bind_criteria(program),
         *_check_tiers(program),
         *_check_names(program),
+        *check_messages(program),
     ]
     return faults or [*_check_order(program)]
 

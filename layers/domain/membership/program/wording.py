@@ -76,6 +76,11 @@ def _shortest(ways: Iterable[Mapping[str, int]]) -> list[Mapping[str, int]]:
     return found
 
 
+def nothing_more(language: Language) -> str:
+    """Where nothing is missing."""
+    return _NOTHING.get(language)
+
+
 class _Words(BaseModel):
     model_config = ConfigDict(frozen=True)
 
