@@ -19,6 +19,7 @@ from membership.http.bodies import (
     BY_MEMBERS,
     Decision,
     IssueKey,
+    MessagePreview,
     NewKey,
     Told,
     Webhook,
@@ -37,13 +38,17 @@ from membership.http.operator_views import (
     IssuedKeyView,
     KeysView,
     KeyView,
+    MessagePreviewView,
     ProgramPutView,
     VersionsView,
     WebhookView,
 )
-from membership.http.problems import Error, conflict, invalid
+from membership.http.problems import Error, conflict, invalid, pointer
 from membership.http.serving import Request, Response, Service, respond
+from membership.member.messages import specimen
+from membership.program.flaws import Unsound
 from membership.program.reading import read_program
+from membership.program.text import Text
 
 logger = Logger()
 service = Service("operate", logger)
@@ -143,6 +148,22 @@ def post_approval(request: Request) -> Response:
         asked.until,
     )
     return respond(200, ActedView.of(acted, versions, request.now, request.query["lang"]))
+
+
+@service.on("post_message_preview")
+def post_message_preview(request: Request) -> Response:
+    """Show how a message reads."""
+    asked = read(MessagePreview, request.json)
+    _, program = runtime.programs().versions(request.program).in_force(request.now)
+    template = Text(en=asked.template.en, zh=asked.template.zh) if asked.template else None
+    try:
+        shown = specimen(program, asked.about, program.day(request.now), template, asked.fields)
+    except Unsound as unsound:
+        raise invalid(
+            Error(detail=f"{fault.message}. {fault.remedy}", pointer=pointer(fault.place))
+            for fault in unsound.faults
+        ) from None
+    return respond(200, MessagePreviewView.of(shown))
 
 
 @service.on("post_key")

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from membership.facts import Activity, Enrolment, Fact, Order, Refund
+from membership.facts import Activity, Attributes, Enrolment, Fact, Order, Profile, Refund
 from membership.program.schema import Program
 
 Document = dict[str, Any]
@@ -42,6 +42,28 @@ METRICS: dict[str, dict[str, Any]] = {
 SILVER = {"spend": 1_000, "orders": 2, "visits": 3, "streak": 2, "merits": 12, "miles": 500, "months": 9}
 GOLD = {"spend": 3_000, "orders": 5, "visits": 7, "streak": 3, "merits": 30, "miles": 2_000, "months": 20}
 
+WORDS: dict[str, Any] = {
+    "tier.upgraded": {"en": "$tier, from $before", "zh": "$before → $tier"},
+    "progress.weekly": {"en": "$percent% to $next: $ways", "zh": "$percent%，$next：$ways"},
+}
+MESSAGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "templates": st.just(WORDS),
+        "quiet": st.sampled_from([{"from": "22:00", "to": "08:00"}, {"from": "00:00", "to": "06:30"}]),
+        "most_per_month": st.sampled_from([1, 2, 5]),
+        "weekly_progress": st.sampled_from(["monday", "thursday", "sunday"]),
+    },
+)
+WANTS: list[dict[str, Any]] = [
+    {"timezone": "America/New_York"},
+    {"timezone": "Pacific/Kiritimati", "language": "zh"},
+    {"opted_out": ("membership",)},
+    {"opted_out": ()},
+    {"opted_in": ("weekly",)},
+    {"opted_in": ("weekly",), "opted_out": ("progress",)},
+]
+
 
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
@@ -70,6 +92,7 @@ def documents(draw: st.DrawFn) -> Document:
         "metrics": metrics,
         "validity": validity,
         "refunds": draw(st.sampled_from(refunds)),
+        "messages": draw(MESSAGES),
         "downgrade": {
             "notice_days": draw(st.sampled_from([30, 45])),
             "steps": draw(st.sampled_from(["one", "one", "to_qualified"])),
@@ -81,7 +104,8 @@ def documents(draw: st.DrawFn) -> Document:
 
 
 def facts_of(program: Program, seed: int, days: int, number: int) -> list[Fact]:
-    """What a member does within so many days: it joins, buys, gives back, flies, and comes by."""
+    """What a member does within so many days: it joins, buys, gives back, flies, comes by, and says what it
+    wants to be told."""
     random = Random(seed)
     begins = program.midnight(START)
     facts: list[Fact] = [
@@ -96,7 +120,7 @@ def facts_of(program: Program, seed: int, days: int, number: int) -> list[Fact]:
 def _done(program: Program, random: Random, n: int, day: date) -> list[Fact]:
     at = program.midnight(day) + timedelta(minutes=random.randrange(60, 1_400))
     told: dict[str, Any] = {"id": f"e{n}", "member_id": "m", "occurred_at": at, "recorded_at": at}
-    match random.randrange(8):
+    match random.randrange(9):
         case 0 | 1:
             return [Order(**told, order_id=f"o{n}", amount=random.choice([1, 40_000, 100_000, 300_000]))]
         case 2:
@@ -112,6 +136,8 @@ def _done(program: Program, random: Random, n: int, day: date) -> list[Fact]:
                 Activity(**told | {"id": f"e{n}-{m}", "occurred_at": on, "recorded_at": on}, kind="check_in")
                 for m, on in enumerate(run)
             ]
+        case 6:
+            return [Profile(**told, attributes=Attributes(**random.choice(WANTS)))]
         case _:
             return [Activity(**told, kind=random.choice(["review", "share"]))]
 

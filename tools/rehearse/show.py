@@ -41,6 +41,8 @@ def rules(console: Console, program: Program) -> None:
             _ladder(console, ladder, language, named=len(words.ladders) > 1)
         for special in words.special_reviews:
             console.print(f"  ☆ {escape(special)}")
+        for said in words.messages:
+            console.print(f"  ✉ {escape(said)}")
 
 
 def _ladder(console: Console, ladder: LadderInWords, language: Language, *, named: bool) -> None:

@@ -1,9 +1,10 @@
 """What a member is told of an outcome, in the business's two languages: its own words, or else ours."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from membership.member.deciding import Case
 from membership.member.progress import Goal, LadderProgress, progress
@@ -31,8 +32,9 @@ from membership.outcomes import (
     TierReplaced,
     TierUpgraded,
 )
+from membership.program.flaws import Fault, Unsound
 from membership.program.kinds import listed
-from membership.program.messaging import MESSAGES, OVERRIDDEN, filled
+from membership.program.messaging import MESSAGES, OVERRIDDEN, Purpose, faults_in, filled, nearest
 from membership.program.schema import Program
 from membership.program.text import Language, Text
 from membership.program.wording import lacking, nothing_more
@@ -69,7 +71,7 @@ def message_for(
 
 def worded(program: Program, about: str, fields: Fields, ours: Text | None = None) -> Text:
     """The message in the program's words, where it has some and they come to anything; else in ours."""
-    fields = {"program": program.name if program.name else _same(program.id), **fields}
+    fields = {"program": _title(program), **fields}
     ours = filled(ours or MESSAGES[about].words, fields)
     template = program.messages.templates.get(about)
     theirs = filled(template, fields) if template else Text()
@@ -206,7 +208,82 @@ def _missing(goal: Goal | None) -> list[dict[str, int]]:
     return [{one.metric: one.remaining for one in way.missing} for way in goal.ways]
 
 
+# ── To look at ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A message as it would read."""
+
+    about: str
+    purpose: Purpose
+    words: Literal["given", "saved", "standard"]
+    text: Text
+    fields: Fields
+
+
+def specimen(
+    program: Program, about: str, today: date, template: Text | None, given: Mapping[str, str]
+) -> Specimen:
+    """The message in the template's words, the program's, or ours; with samples for what isn't given.
+
+    Raises Unsound; its faults are in `about`, in a language of `template`, or in one of the `fields`.
+    """
+    if about not in MESSAGES:
+        raise Unsound(Fault(("about",), f"there is no message {about!r}", nearest(about, MESSAGES)))
+    kind = MESSAGES[about]
+    names = ("program", *kind.fields)
+    faults = [
+        Fault(("template", *fault.place), fault.message, fault.remedy)
+        for fault in (faults_in(template, kind) if template else ())
+    ]
+    faults += [
+        Fault(("fields", name), f"there is no field ${name}", nearest(name, names, sign="$"))
+        for name in given
+        if name not in names
+    ]
+    if faults:
+        raise Unsound(*faults)
+    samples = _samples(program, today)
+    fields = {name: _same(given[name]) if name in given else samples[name] for name in names}
+    saved = program.messages.templates.get(about)
+    return Specimen(
+        about,
+        kind.purpose,
+        "given" if template else "saved" if saved else "standard",
+        filled(template or saved or kind.words, fields),
+        fields,
+    )
+
+
+def _samples(program: Program, today: date) -> Fields:
+    """As of a member between the lowest and the highest tier of the first ladder."""
+    tiers = next(iter(program.ladders_by_id.values())).tiers
+    lower, tier, upper = tiers[0], tiers[min(1, len(tiers) - 1)], tiers[min(2, len(tiers) - 1)]
+    rule = upper.qualify or tier.qualify
+    ways = [*rule.ways()] if rule else []
+    to_do = _both(lambda language: lacking(ways, program, language, SHOWN_WAYS) or nothing_more(language))
+    return {
+        "program": _title(program),
+        "tier": tier.label(),
+        "before": lower.label(),
+        "lower": lower.label(),
+        "next": upper.label(),
+        "day": _same((today + timedelta(days=31)).isoformat()),
+        "through": _same((today + timedelta(days=30)).isoformat()),
+        "ways": to_do,
+        "keep": to_do,
+        "percent": _same("60"),
+        "reason": Text(en="as a sample", zh="示例"),
+        "rewards": Text(en="Birthday gift", zh="生日礼包"),
+    }
+
+
 # ── Words ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _title(program: Program) -> Text:
+    return program.name if program.name else _same(program.id)
 
 
 def _name(program: Program, tier: str) -> Text:

@@ -24,7 +24,8 @@ def changes(before: Program, after: Program, language: Language) -> tuple[Change
     """From one version to another. Empty where both say the same to everybody."""
     told = _between(program_in_words(before, 0, language), program_in_words(after, 0, language), language)
     found = (_change(what, old, new, language) for what, old, new in told if old != new)
-    return (*found, *_replaced(before, after, language))
+    templates = _of_templates(before, after, language)
+    return (*found, *templates, *_replaced(before, after, language))
 
 
 _Told = Iterator[tuple[str, str | None, str | None]]
@@ -43,6 +44,7 @@ def _between(old: ProgramInWords, new: ProgramInWords, language: Language) -> _T
     for ladder in new.ladders:
         yield from _in_ladder(ladders.get(ladder.id), ladder, language)
     yield from _set(_SPECIAL.get(language), old.special_reviews, new.special_reviews)
+    yield from _set(_MESSAGES.get(language), old.messages, new.messages)
 
 
 def _in_ladder(old: LadderInWords | None, new: LadderInWords, language: Language) -> _Told:
@@ -79,6 +81,17 @@ def _in_tier(old: TierInWords | None, new: TierInWords | None, language: Languag
 def _lists(title: Text, old: Mapping[str, str], new: Mapping[str, str], language: Language) -> _Told:
     for id_ in [*old, *(id_ for id_ in new if id_ not in old)]:
         yield title.get(language), old.get(id_), new.get(id_)
+
+
+def _of_templates(before: Program, after: Program, language: Language) -> Iterator[Change]:
+    old, new = (
+        {about: words.get(language) for about, words in one.messages.templates.items()}
+        for one in (before, after)
+    )
+    for about in [*old, *(about for about in new if about not in old)]:
+        if old.get(about) != new.get(about):
+            what = _titled(about, _WORDS, language)
+            yield _change(what, old.get(about), new.get(about), language)
 
 
 def _set(title: str, old: Sequence[str], new: Sequence[str]) -> _Told:
@@ -132,4 +145,6 @@ _LOST = Text(en="how a tier is lost", zh="降级规则")
 _ORDER = Text(en="order", zh="等级顺序")
 _BENEFIT = Text(en="benefit", zh="权益")
 _REWARD = Text(en="reward", zh="奖励")
+_MESSAGES = Text(en="Messages", zh="消息")
+_WORDS = Text(en="words of the message", zh="消息文案")
 _SPECIAL = Text(en="Special review", zh="特别评审")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from difflib import get_close_matches
 from string import Template
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
@@ -21,16 +21,8 @@ Refusable = Literal["membership", "points", "offers", "progress"]
 """What messages are for, as far as a member may do without them."""
 Purpose = Literal["notice", "membership", "points", "offers", "progress"]
 """A notice is of something that the member loses: nobody can be left without it."""
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = (
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
+Weekly = Literal["off", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_, *WEEKDAYS = get_args(Weekly)
 
 
 class Message(NamedTuple):
@@ -267,9 +259,30 @@ class Messages(Part):
         description="The most messages to one member in a calendar month; notices count, but always go out. "
         "Default: no such rule.",
     )
-    weekly_progress: Weekday | Literal["off"] = Field(
+    weekly_progress: Weekly = Field(
         default="off", description="On which day members who want it are told how far they are."
     )
+
+    def in_words(self) -> Iterator[Text]:
+        """How often, and when: what members may know."""
+        if self.most_per_month:
+            most = self.most_per_month
+            yield Text(
+                en=f"Messages in a calendar month: at most {most}; a notice of a downgrade always comes.",
+                zh=f"每个自然月最多发送 {most} 条消息；降级通知不受此限。",
+            )
+        if self.quiet:
+            begin, end = self.quiet.from_, self.quiet.to
+            yield Text(
+                en=f"From {begin} to {end} messages wait, by the member's own clock.",
+                zh=f"会员当地时间 {begin} 至 {end} 不发送消息，顺延至结束后发送。",
+            )
+        if self.weekly_progress != "off":
+            day = WEEKDAYS.index(self.weekly_progress)
+            yield Text(
+                en=f"Who wants it is told its progress each {self.weekly_progress.capitalize()}.",
+                zh=f"订阅的会员每周{'一二三四五六日'[day]}收到进度消息。",
+            )
 
 
 def check_messages(program: "Program") -> Iterator[Fault]:

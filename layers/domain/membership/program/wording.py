@@ -177,6 +177,7 @@ class ProgramInWords(_Words):
     refunds: str = Field(description="What a refund does to a tier.")
     ladders: tuple[LadderInWords, ...]
     special_reviews: tuple[str, ...] = Field(description="Whom operators look at each quarter.")
+    messages: tuple[str, ...] = Field(description="How often, and when, members are sent messages.")
 
 
 def program_in_words(program: Program, version: int, language: Language) -> ProgramInWords:
@@ -197,6 +198,7 @@ def program_in_words(program: Program, version: int, language: Language) -> Prog
             _titled(special.name.get(language), rule(special.when, program, language), language)
             for special in program.special_reviews
         ),
+        messages=tuple(text.get(language) for text in program.messages.in_words()),
     )
 
 
