@@ -181,6 +181,7 @@ def _fields_of_week(ladder: LadderProgress, program: Program) -> Fields:
         "percent": _same(str(ladder.goal.percent if ladder.goal else 100)),
         "ways": _to_do(ladder.goal, program),
         "keep": _to_do(keep, program),
+        "through": _same(ladder.valid_through.isoformat() if ladder.valid_through else None),
     }
 
 

@@ -144,7 +144,7 @@ MESSAGES: Mapping[str, Message] = {
     ),
     "progress.weekly": Message(
         "progress",
-        ("tier", "next", "percent", "ways", "keep"),
+        ("tier", "next", "percent", "ways", "keep", "through"),
         Text(
             en="You are $percent% of the way to $next. Still to do: $ways.",
             zh="您距$next已完成 $percent%，还需：$ways。",
@@ -152,7 +152,7 @@ MESSAGES: Mapping[str, Message] = {
     ),
     "progress.top": Message(
         "progress",
-        ("tier", "keep"),
+        ("tier", "keep", "through"),
         Text(
             en="You are $tier, the highest tier. Still to do to keep it: $keep.",
             zh="您已是最高等级$tier。保级条件：$keep。",
