@@ -197,7 +197,7 @@ def test_members_may_know_how_often_and_when() -> None:
     settings = {"quiet": {"from": "22:00", "to": "08:00"}, "most_per_month": 4, "weekly_progress": "sunday"}
     said = program_in_words(small(messages=settings), 1, "zh").messages
     assert said == (
-        "每个自然月最多发送 4 条消息；降级通知不受此限。",
+        "每个自然月最多发送 4 条消息；降级预告不受此限。",
         "会员当地时间 22:00 至 08:00 不发送消息，顺延至结束后发送。",
         "订阅的会员每周日收到进度消息。",
     )

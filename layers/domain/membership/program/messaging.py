@@ -269,7 +269,7 @@ class Messages(Part):
             most = self.most_per_month
             yield Text(
                 en=f"Messages in a calendar month: at most {most}; a notice of a downgrade always comes.",
-                zh=f"每个自然月最多发送 {most} 条消息；降级通知不受此限。",
+                zh=f"每个自然月最多发送 {most} 条消息；降级预告不受此限。",
             )
         if self.quiet:
             begin, end = self.quiet.from_, self.quiet.to
