@@ -1,7 +1,7 @@
 """Whether a member is told, and when: opt-outs, the most of a month, quiet hours.
 
-A message that is in the way of a rule is kept all the same, with what is in the way: the history says why
-nothing came, and nobody sends it.
+A message that one of them stands against is kept all the same, and says which: the history tells why nothing
+came, and nobody sends it.
 """
 
 from collections.abc import Iterator, Sequence
