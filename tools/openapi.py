@@ -12,6 +12,8 @@ from rich.console import Console
 from membership.http import openapi
 from membership.http.operations import OPERATIONS
 from membership.http.problems import KINDS, Kind
+from membership.program.messaging import FIELDS, MESSAGES
+from membership.program.text import Language
 from tools import schema
 from tools.pictures import picture
 
@@ -23,6 +25,8 @@ def published() -> Mapping[str, str]:
     return {
         "openapi.json": openapi.text(),
         "docs/reference/problems.md": _problems(),
+        "docs/reference/messages.md": _messages("en"),
+        "docs/reference/messages.zh.md": _messages("zh"),
         "docs/reference/program.schema.json": schema.text(),
         "docs/images/progress.en.svg": picture("en"),
         "docs/images/progress.zh.svg": picture("zh"),
@@ -74,6 +78,40 @@ def _where(kind: Kind) -> str:
     if found == [operation for operation in OPERATIONS if operation.roles]:
         return "any route that asks for a key"
     return ", ".join(f"`{one.id}`" for one in found)
+
+
+_TITLES: Mapping[Language, tuple[str, ...]] = {
+    "en": (
+        "Messages",
+        "What members can be told, and the fields that words of your own may name (`messages.templates` of\n"
+        "a [program](program-language.md#messages)). A field is written as `$tier`, the sign as `$$`.\n"
+        "Every message has `$program`, too. **Bold** fields have to be named. Words that come to nothing,\n"
+        "because the only field that they name is empty, are replaced by ours.",
+        "| about | purpose | fields | our words |",
+        "Fields",
+        "| field | what it stands for |",
+    ),
+    "zh": (
+        "消息",
+        "会员可能收到的全部消息，以及自定义文案可用的字段（写在[会员方案](program-language.zh.md#消息)的\n"
+        "`messages.templates` 里）。字段写作 `$tier`，`$` 本身写作 `$$`；所有消息都可使用 `$program`。\n"
+        "**加粗**的字段必须出现。文案填充后若为空（所含字段都为空），则改用默认文案。",
+        "| 主题 | 用途 | 字段 | 默认文案 |",
+        "字段",
+        "| 字段 | 含义 |",
+    ),
+}
+
+
+def _messages(language: Language) -> str:
+    title, said, head, fields, field_head = _TITLES[language]
+    lines = [f"# {title}", "", said, "", head, "|---|---|---|---|"]
+    for about, kind in MESSAGES.items():
+        named = (f"**`{name}`**" if name in kind.must else f"`{name}`" for name in kind.fields)
+        lines.append(f"| `{about}` | {kind.purpose} | {', '.join(named)} | {kind.words.get(language)} |")
+    lines += ["", f"## {fields}", "", field_head, "|---|---|"]
+    lines += [f"| `{name}` | {words.get(language)} |" for name, words in FIELDS.items()]
+    return "\n".join([*lines, ""])
 
 
 def main() -> int:

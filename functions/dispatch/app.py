@@ -23,6 +23,7 @@ class Wiring:
 
     dispatcher: Callable[[], Dispatcher]
     postpone: Callable[[str, int], None]
+    put_back: Callable[[str, int], None]
 
 
 def wire(env: Mapping[str, str]) -> Wiring:
@@ -38,8 +39,14 @@ def wire(env: Mapping[str, str]) -> Wiring:
             QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=seconds
         )
 
+    def put_back(message: str, seconds: int) -> None:
+        runtime.sqs().send_message(
+            QueueUrl=env["DELIVERY_QUEUE_URL"], MessageBody=message, DelaySeconds=seconds
+        )
+
     backoff = Backoff(float(base), float(cap))
-    return Wiring(partial(Dispatcher, deliveries, channels, runtime.now, backoff, receives), postpone)
+    dispatcher = partial(Dispatcher, deliveries, channels, runtime.now, backoff, receives)
+    return Wiring(dispatcher, postpone, put_back)
 
 
 def dispatch(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
@@ -47,6 +54,10 @@ def dispatch(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     dispatcher, done = wiring.dispatcher(), set()
     for record in event["Records"]:
         try:
+            if early := dispatcher.too_early(record["body"]):
+                wiring.put_back(record["body"], early)
+                done.add(record["messageId"])
+                continue
             wait = dispatcher.dispatch(record["body"], int(record["attributes"]["ApproximateReceiveCount"]))
             if wait is None:
                 done.add(record["messageId"])
@@ -55,7 +66,7 @@ def dispatch(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
         except Exception:  # the queue keeps this one, at last in its dead letters; the others must go on
             logger.exception("a message stays in the queue", extra={"message_id": record["messageId"]})
     kept = [record["messageId"] for record in event["Records"] if record["messageId"] not in done]
-    logger.info("dispatched", extra={"delivered_or_ended": len(done), "kept": len(kept)})
+    logger.info("dispatched", extra={"done_or_put_back": len(done), "kept": len(kept)})
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in kept]}
 
 

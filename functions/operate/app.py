@@ -15,6 +15,7 @@ from membership.http.bodies import (
     BY_MEMBERS,
     Decision,
     IssueKey,
+    MessagePreview,
     NewKey,
     NewToken,
     Told,
@@ -34,12 +35,13 @@ from membership.http.operator_views import (
     IssuedKeyView,
     KeysView,
     KeyView,
+    MessagePreviewView,
     ProgramPutView,
     TokenView,
     VersionsView,
     WebhookView,
 )
-from membership.http.problems import Error, conflict, invalid
+from membership.http.problems import Error, conflict, invalid, pointer
 from membership.http.serving import Request, Response, Service, respond
 
 # What reads programs and what sends webhooks is imported where they are put, which is done once in a while.
@@ -147,6 +149,26 @@ def post_approval(request: Request) -> Response:
         asked.until,
     )
     return respond(200, ActedView.of(acted, versions, request.now, request.query["lang"]))
+
+
+@service.on("post_message_preview")
+def post_message_preview(request: Request) -> Response:
+    """Show how a message reads."""
+    from membership.member.messages import specimen
+    from membership.program.flaws import Unsound
+    from membership.program.text import Text
+
+    asked = read(MessagePreview, request.json)
+    _, program = runtime.programs().versions(request.program).in_force(request.now)
+    template = Text(en=asked.template.en, zh=asked.template.zh) if asked.template else None
+    try:
+        shown = specimen(program, asked.about, program.day(request.now), template, asked.fields)
+    except Unsound as unsound:
+        raise invalid(
+            Error(detail=f"{fault.message}. {fault.remedy}", pointer=pointer(fault.place))
+            for fault in unsound.faults
+        ) from None
+    return respond(200, MessagePreviewView.of(shown))
 
 
 @service.on("post_key")

@@ -228,3 +228,29 @@ def test_a_wait_is_one_that_sqs_takes(receives: int, chance: float, asked: int |
     wait = Backoff(chance=lambda: chance)(receives, asked)
     assert 15 <= wait <= 21600
     assert wait >= min(asked or 0, 21600)
+
+
+def waiting(not_before: str | None) -> str:
+    told = {"not_before": not_before} if not_before else {}
+    return json.dumps({"detail": {**OUTCOME, "data": told}})
+
+
+@pytest.mark.parametrize(
+    ("not_before", "seconds"),
+    [
+        (None, None),
+        ("2026-11-24T07:59:59Z", None),
+        ("2026-11-24T08:00:00Z", None),
+        ("2026-11-24T08:00:00.250000Z", 1),
+        ("2026-11-24T16:14:00+08:00", 840),
+        ("2026-11-24T08:15:00Z", 900),
+        ("2026-11-25T07:00:00Z", 900),  # again and again: SQS holds nothing back for longer
+    ],
+)
+def test_what_is_too_early_is_held_back(not_before: str | None, seconds: int | None) -> None:
+    dispatcher = Dispatcher(MemoryDeliveries(), {}, lambda: NOW)
+    assert dispatcher.too_early(waiting(not_before)) == seconds
+
+
+def test_a_resend_is_never_too_early() -> None:
+    assert Dispatcher(MemoryDeliveries(), {}, lambda: NOW).too_early(RESEND) is None

@@ -42,6 +42,28 @@ METRICS: dict[str, dict[str, Any]] = {
 SILVER = {"spend": 1_000, "orders": 2, "visits": 3, "streak": 2, "merits": 12, "miles": 500, "months": 9}
 GOLD = {"spend": 3_000, "orders": 5, "visits": 7, "streak": 3, "merits": 30, "miles": 2_000, "months": 20}
 
+WORDS: dict[str, Any] = {
+    "tier.upgraded": {"en": "$tier, from $before", "zh": "$before → $tier"},
+    "progress.weekly": {"en": "$percent% to $next: $ways", "zh": "$percent%，$next：$ways"},
+}
+MESSAGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "templates": st.just(WORDS),
+        "quiet": st.sampled_from([{"from": "22:00", "to": "08:00"}, {"from": "00:00", "to": "06:30"}]),
+        "most_per_month": st.sampled_from([1, 2, 5]),
+        "weekly_progress": st.sampled_from(["monday", "thursday", "sunday"]),
+    },
+)
+WANTS: list[dict[str, Any]] = [
+    {"timezone": "America/New_York"},
+    {"timezone": "Pacific/Kiritimati", "language": "zh"},
+    {"opted_out": ("membership",)},
+    {"opted_out": ()},
+    {"opted_in": ("weekly",)},
+    {"opted_in": ("weekly",), "opted_out": ("progress",)},
+]
+
 
 CAMPAIGNS: list[dict[str, Any]] = [
     {"id": "spring", "from": "03-01", "to": "05-31", "points": "2.5", "for": ["order", "review"]},
@@ -106,6 +128,7 @@ def documents(draw: st.DrawFn) -> Document:
         "metrics": metrics,
         "validity": validity,
         "refunds": draw(st.sampled_from(refunds)),
+        "messages": draw(MESSAGES),
         "downgrade": {
             "notice_days": draw(st.sampled_from([30, 45])),
             "steps": draw(st.sampled_from(["one", "one", "to_qualified"])),
@@ -149,8 +172,8 @@ def triggers(draw: st.DrawFn, parts: Sequence[str]) -> list[Document]:
 
 
 def facts_of(program: Program, seed: int, days: int, number: int) -> list[Fact]:
-    """What a member does within so many days: it joins, buys, gives back, flies, comes by,
-    and uses what it has."""
+    """What a member does within so many days: it joins, buys, gives back, flies, comes by, uses what it has,
+    and says what it wants to be told."""
     random = Random(seed)
     begins = program.midnight(START)
     born = random.choice([None, "02-29", "03-01", "01-15", "12-31"])
@@ -189,9 +212,9 @@ def _done(program: Program, random: Random, n: int, day: date) -> list[Fact]:
                 for m, on in enumerate(run)
             ]
         case 6:
-            if random.random() < 0.5:
+            if random.random() < 0.4:
                 return [Activity(**told, kind="benefit_used", benefit=random.choice(["gift", "unheard-of"]))]
-            news: list[dict[str, Any]] = [{"labels": ("vip",)}, {"labels": ()}, {"birthday": "03-01"}]
+            news: list[dict[str, Any]] = [{"labels": ("vip",)}, {"labels": ()}, {"birthday": "03-01"}, *WANTS]
             return [Profile(**told, attributes=Attributes(**random.choice(news)))]
         case _:
             return [Activity(**told, kind=random.choice(["review", "share"]))]

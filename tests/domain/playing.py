@@ -4,11 +4,22 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from membership.facts import Act, Activity, Attributes, Enrolment, Fact, Order, Ranking, Referral, Refund
+from membership.facts import (
+    Act,
+    Activity,
+    Attributes,
+    Enrolment,
+    Fact,
+    Order,
+    Profile,
+    Ranking,
+    Referral,
+    Refund,
+)
 from membership.member.figures import figures
 from membership.member.standing import Standing
 from membership.member.state import Member
-from membership.outcomes import Outcome
+from membership.outcomes import MessageDue, Outcome
 from membership.program.reading import program_from
 from membership.simulation import Life
 
@@ -49,6 +60,10 @@ class Played:
 
     def enrol(self, when: str, **attributes: Any) -> None:
         self._tell(Enrolment(**self._told(when), attributes=Attributes(**attributes)))
+
+    def wants(self, when: str, **attributes: Any) -> None:
+        """Its zone, its language, and which messages it wants."""
+        self._tell(Profile(**self._told(when), attributes=Attributes(**attributes)))
 
     def friend(self, when: str, name: str, stage: Any, *, undone: bool = False, day: str = "") -> None:
         """A friend whom the member has recommended registers, or buys; or gives everything back."""
@@ -127,6 +142,10 @@ class Played:
             (str(self.program.day(one.announced_at)), str(one.falls_on))
             for one in self.outcomes("tier.will_downgrade")
         ]
+
+    def messages(self, *about: str) -> list[MessageDue]:
+        """About these things, or all."""
+        return [one for one in self.outcomes("message.due") if not about or one.about in about]
 
     def all_outcomes(self) -> list[Outcome]:
         return list(self._life.outcomes)

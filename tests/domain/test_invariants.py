@@ -3,6 +3,7 @@
 Each law says what it is that may never happen. `make test` tries a few, `make properties` ten times as many.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from random import Random
@@ -22,6 +23,7 @@ from membership.outcomes import (
     BadgeAwarded,
     DowngradeAnnounced,
     DowngradeAverted,
+    MessageDue,
     Outcome,
     RewardGranted,
     TierDowngraded,
@@ -296,7 +298,7 @@ def every_night(program: Program, facts: Sequence[Fact], until: date) -> list[Ou
 
 
 def movements(program: Program, outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str, str]]:
-    """Each rise, notice and fall, and each occasion of a trigger, with its day."""
+    """Each rise, notice, fall and weekly word, and each occasion of a trigger, with its day."""
     for one in outcomes:
         match one:
             case TierUpgraded() | TierDowngraded():
@@ -309,6 +311,8 @@ def movements(program: Program, outcomes: Iterable[Outcome]) -> Iterator[tuple[s
                 yield one.type, str(program.day(one.at)), f"{one.trigger}: {one.tier}"
             case BadgeAwarded():
                 yield one.type, str(program.day(one.at)), one.badge
+            case MessageDue(week=date()):
+                yield one.about, str(program.day(one.at)), str(one.week)
 
 
 @given(documents(), seeds)
@@ -341,6 +345,40 @@ def test_the_day_that_a_member_is_shown_is_the_day_on_which_it_falls(
     life.pass_to(program.midnight(end))
     falls = [program.day(one.at) for one in life.outcomes if isinstance(one, TierDowngraded)][fallen:]
     assert falls[:1] == ([shown.falls_on] if shown.falls_on and shown.falls_on <= end else [])
+
+
+# ── What a member is told ─────────────────────────────────────────────────────────────────────────
+
+
+@given(documents(), seeds)
+@few
+def test_nobody_is_told_too_much_or_at_night_and_everybody_of_what_it_loses(
+    document: Document, seed: int
+) -> None:
+    """Of no month more than the program says, but for notices, which always come, and with all of their time;
+    nothing in the quiet hours of wherever the member is; each week once."""
+    program = program_from(document)
+    life = lived(program, facts_of(program, seed, 500, 60), date(2026, 9, 1))
+    rules = program.messages
+    sent = [one for one in life.outcomes if isinstance(one, MessageDue) and not one.withheld]
+    notices = [one for one in sent if one.about == "tier.will_downgrade"]
+    assert len(notices) == sum(isinstance(one, DowngradeAnnounced) for one in life.outcomes)
+    for notice in notices:
+        falls = program.midnight(date.fromisoformat(notice.details["falls_on"]))
+        assert falls.timestamp() - (notice.not_before or notice.at).timestamp() >= NOTICE
+    weeks = [one.week for one in life.outcomes if isinstance(one, MessageDue) and one.week]
+    assert len(weeks) == len(set(weeks))
+    counted = Counter(one.month for one in sent)
+    if most := rules.most_per_month:
+        for month in counted:
+            others = [one for one in sent if one.month == month and one.purpose != "notice"]
+            assert month
+            assert len(others) <= most
+    else:
+        assert set(counted) <= {None}
+    for one in sent:
+        assert one.not_before is None or one.not_before > one.at
+        assert rules.quiet or one.not_before is None
 
 
 # ── More is never less ────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,10 @@
 """The dispatch function with moto's table and queue, and a real receiver on this machine."""
 
 import json
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,7 @@ def test_once_in_effect_whatever_the_receiver_does(cloud: Cloud, receiver: Recei
     receiver.misbehave("took:500", "slow:30", "busy:0", "status:500", "reset")
     channels = open_channels(Poster(ANY, seconds=0.3))
     impatient = partial(Dispatcher, cloud.deliveries, channels, now, Backoff(base=0, cap=0))
-    hasty = app.Wiring(impatient, app.wire(cloud.env).postpone)
+    hasty = replace(app.wire(cloud.env), dispatcher=impatient)
     cloud.send(1)
     assert cloud.drain(hasty) == 6
     assert (len(receiver.effects), receiver.duplicates) == (1, 2)
@@ -175,7 +176,11 @@ def test_one_bad_message_holds_up_nobody(cloud: Cloud, receiver: Receiver) -> No
     postponed: list[tuple[str, int]] = []
     channels = open_channels(Poster(ANY))
     dispatcher = partial(Dispatcher, cloud.deliveries, channels, now, Backoff(chance=lambda: 0))
-    wiring = app.Wiring(dispatcher, lambda receipt, seconds: postponed.append((receipt, seconds)))
+    wiring = replace(
+        app.wire(cloud.env),
+        dispatcher=dispatcher,
+        postpone=lambda receipt, seconds: postponed.append((receipt, seconds)),
+    )
     answer = app.dispatch(direct(message(1), "not JSON", message(2), "{}", message(3)), wiring)
     assert answer == {"batchItemFailures": [{"itemIdentifier": kept} for kept in ("1", "2", "3")]}
     assert postponed == [("receipt 2", 30)]  # the unreadable ones wait as the queue has it
@@ -209,6 +214,48 @@ def test_a_message_waits_as_long_as_it_was_told(cloud: Cloud, receiver: Receiver
     assert cloud.drain(patient) == 1  # once, as it is hidden after that
     assert status(cloud, 1) == ("pending", 1)
     assert len(receiver.requests) == 1
+
+
+def test_a_message_waits_for_its_time_and_that_is_no_attempt(
+    cloud: Cloud, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night of quiet hours is 33 times as long as the queue holds a message back, and six tries are all."""
+    morning = datetime.now(UTC)
+    clock = morning - timedelta(hours=8, minutes=10)
+    monkeypatch.setattr(runtime, "now", lambda: clock)
+    cloud.configure(receiver.url)
+    queued = json.loads(message(1))
+    queued["detail"]["data"]["not_before"] = morning.isoformat()
+    body, hops = json.dumps(queued), list[tuple[str, int]]()
+    wiring = replace(
+        app.wire(cloud.env),
+        postpone=lambda receipt, seconds: None,
+        put_back=lambda copy, seconds: hops.append((copy, seconds)),
+    )
+    while clock < morning:
+        assert app.dispatch(direct(body, receives=1), wiring) == {"batchItemFailures": []}, "it is done with"
+        [(body, seconds)] = hops[-1:]
+        clock += timedelta(seconds=seconds)
+    assert receiver.requests == []
+    assert len(hops) == 33
+    receiver.misbehave(*["status:500"] * 5)
+    for receives in range(1, 7):
+        app.dispatch(direct(body, receives=receives), wiring)
+    assert status(cloud, 1) == ("delivered", 6), "all six tries were left"
+
+
+def test_what_is_too_early_goes_back_into_the_queue_by_itself(cloud: Cloud, receiver: Receiver) -> None:
+    cloud.configure(receiver.url)
+    queued = json.loads(message(1))
+    queued["detail"]["data"]["not_before"] = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+    cloud.sqs.send_message(QueueUrl=cloud.queue, MessageBody=json.dumps(queued))
+    assert cloud.drain(app.wire(cloud.env)) == 1
+    attributes = ["ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible"]
+    held = cloud.sqs.get_queue_attributes(QueueUrl=cloud.queue, AttributeNames=attributes)["Attributes"]
+    assert held == dict(zip(attributes, ("1", "0"), strict=True))
+    time.sleep(2.1)
+    assert cloud.drain(app.wire(cloud.env)) == 1
+    assert status(cloud, 1) == ("delivered", 1)
 
 
 def test_in_public_nothing_on_this_machine_is_called(cloud: Cloud, receiver: Receiver) -> None:

@@ -46,6 +46,8 @@ def rules(console: Console, program: Program) -> None:
             console.print(escape(f"  ✦ {trigger.name}: {trigger.when}" + (f" ({gives})" if gives else "")))
         for badge in words.badges:
             console.print(escape(f"  ✪ {badge.name}: {badge.rule}"))
+        for said in words.messages:
+            console.print(f"  ✉ {escape(said)}")
 
 
 def _ladder(console: Console, ladder: LadderInWords, language: Language, *, named: bool) -> None:

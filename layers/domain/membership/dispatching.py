@@ -11,6 +11,8 @@ from typing import Protocol
 from membership.channels import DEFAULT, Channel, Delivery, Send, Settings
 
 NO_CHANNEL = "no channel configured"
+LONGEST_DELAY = 900
+"""Seconds for which SQS holds a new message back at most."""
 
 
 class DeliveryStore(Protocol):
@@ -47,6 +49,17 @@ class Dispatcher:
     backoff: Backoff = Backoff()
     max_receives: int = 6
     _settings: dict[tuple[str, Channel], Settings | None] = field(default_factory=dict)
+
+    def too_early(self, message: str) -> int | None:
+        """Seconds for which a new copy of the message is to be held back, where its time hasn't come.
+
+        A copy, because each time that a queue shows a message counts as an attempt, and because it hides
+        no more than 120,000 at once: as many may wait for one morning. What is held back is neither.
+        """
+        outcome = json.loads(message).get("detail") or {}
+        begins = (outcome.get("data") or {}).get("not_before")
+        left = (datetime.fromisoformat(begins) - self.now()).total_seconds() if begins else 0
+        return min(LONGEST_DELAY, ceil(left)) if left > 0 else None
 
     def dispatch(self, message: str, receives: int) -> int | None:
         """Handle one message: None when it is done with, else the seconds to wait before the next attempt.

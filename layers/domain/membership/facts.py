@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from membership.acts import Action, Decide
+from membership.program.messaging import Refusable
+from membership.program.text import Language
 
 
 class _Fact(BaseModel):
@@ -91,6 +93,13 @@ class Attributes(BaseModel):
     labels: tuple[Annotated[str, Field(min_length=1, max_length=50)], ...] | None = Field(
         default=None, max_length=20
     )
+    timezone: str | None = None
+    """Where the member's nights are, as Asia/Shanghai; None: where the program's are."""
+    language: Language | None = None
+    opted_out: tuple[Refusable, ...] | None = None
+    """The purposes of messages that the member doesn't want."""
+    opted_in: tuple[Literal["weekly"], ...] | None = None
+    """What a member is sent only where it wants it."""
 
 
 class Profile(_Fact):

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from membership.member.standing import Source, Standing
 from membership.member.state import Status
 from membership.program.criteria import Criterion
+from membership.program.messaging import Purpose
 from membership.program.parts import Reward
-from membership.program.text import Text
+from membership.program.text import Language, Text
 
 
 class Evidence(BaseModel):
@@ -391,12 +392,23 @@ class Celebration(BaseModel):
 
 
 class MessageDue(_Outcome):
-    """The member is to be told."""
+    """The member is to be told; or would have been, had nothing been in the way."""
 
     type: Literal["message.due"] = "message.due"
     about: str
-    """Type of the outcome that the message tells of; of a trigger, `trigger.` and the occasion's kind."""
+    """Type of the outcome that it tells of; `trigger.` and the occasion's kind; or what else it is about."""
+    purpose: Purpose = "membership"
     text: Text
+    language: Language | None = None
+    """The member's own, where it is known."""
+    not_before: datetime | None = None
+    """The end of the quiet hours in which it came up."""
+    withheld: Literal["opted_out", "cap"] | None = None
+    """Why it is kept here and sent to nobody."""
+    month: str | None = None
+    """The one in which it counts towards the most of a month, as 2026-11; None: it doesn't count."""
+    week: date | None = None
+    """Of a weekly message: the day on which its week began."""
     details: dict[str, Any]
     """That outcome's own fields, for a storefront's own template."""
     celebration: Celebration | None = None

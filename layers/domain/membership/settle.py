@@ -15,8 +15,8 @@ from membership.member.evolve import evolve
 from membership.member.figures import joined
 from membership.member.fold import come_or_go, fold, forget_the_outlived
 from membership.member.forecast import due_on
-from membership.member.messages import message_for
 from membership.member.state import Member, OrderAccount
+from membership.member.telling import tell
 from membership.member.using import count_use, is_use
 from membership.outcomes import (
     ApprovalDecided,
@@ -174,8 +174,11 @@ def _decide(case: Case) -> list[Outcome]:
         outcome = anonymous.model_copy(update={"fact": case.fact.key})
         evolve(case.member, outcome)
         decided.append(outcome)
-    messages = (message_for(outcome, decided, case.program, case.member) for outcome in decided)
-    return decided + [message for message in messages if message]
+    messages: list[Outcome] = []
+    for message in tell(case, decided):
+        evolve(case.member, message)  # each is one more of those that the next is counted with
+        messages.append(message)
+    return decided + messages
 
 
 def _told_onward(member: Member, fact: Fact, decided: Sequence[Outcome]) -> list[Fact]:

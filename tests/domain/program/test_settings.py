@@ -12,12 +12,14 @@ import pytest
 from pydantic import BaseModel
 
 from membership.errors import ProgramInvalid
-from membership.facts import Activity, Attributes, Fact, Order, Referral
+from membership.facts import Activity, Attributes, Fact, Order, Profile, Referral
+from membership.outcomes import MessageDue
 from membership.program.examples import Example, ExpectedNotice, ExpectedValue, Given, Then
 from membership.program.metrics import Rank
 from membership.program.reading import program_from, read_program
 from membership.program.schema import Ladder, Program, Versions
 from membership.program.wording import program_in_words
+from membership.simulation import Life
 from tests.domain.program.documents import SMALL, changed, counts, small, tier_with
 
 AT = datetime(2026, 12, 31, 20, tzinfo=UTC)
@@ -72,7 +74,19 @@ def decisions(program: Program) -> list[Any]:
     made += [versions.in_force(AT + timedelta(days=days), date(2020, 1, 1))[0] for days in (-100, 0)]
     made += [versions.successor("old", program)]
     made += [(one.id, one.when, program.ladder_of(one).id) for one in program.special_reviews]
-    return [*made, program.refunds]
+    return [*made, program.refunds, *_of_messages(program)]
+
+
+def _of_messages(program: Program) -> list[Any]:
+    """What a member is told that rises late in the evening, and wants to be told each week."""
+    life = Life(program, "m")
+    for n, ago in enumerate((timedelta(days=2), timedelta(days=1), timedelta(hours=5, minutes=30))):
+        told = {"id": f"e{n}", "member_id": "m", "occurred_at": AT - ago, "recorded_at": AT - ago}
+        wants = Attributes(opted_in=("weekly",), timezone="Asia/Shanghai")
+        life.tell([Order(**told, order_id=f"o{n}", amount=500_000), Profile(**told, attributes=wants)])
+    life.pass_to(AT + timedelta(days=8))
+    sent = [one for one in life.outcomes if isinstance(one, MessageDue)]
+    return [(one.about, one.text, one.not_before, one.month) for one in sent]
 
 
 def _of_time(program: Program) -> list[Any]:
@@ -165,6 +179,7 @@ SIDE = {"ladders": [{"id": "earned", "tiers": SMALL["tiers"]}, {"id": "side", "t
 YEARLY = {"sum": "order.amount", "window": "calendar_year"}
 MERITS = {"points": {"feedback": 3}, "window": "calendar_year"}
 EXCHANGE = {"add_to": "spend", "every": 3, "of": "orders", "gives": 5}
+NIGHT = {"from": "22:00", "to": "06:00"}
 REVIEW = {"id": "loyal", "when": {"orders": 9}}
 
 DECIDES += [
@@ -229,9 +244,17 @@ DECIDES += [
     ("Exchange.of", FEEDBACK, EXCHANGE | {"of": "spend"}),
     ("Exchange.gives", FEEDBACK, EXCHANGE | {"gives": 6}),
     ("Label.label", FEEDBACK, {"label": "vip"}),
+    ("Program.messages", "messages", {"most_per_month": 4}),
+    ("Messages.templates", "messages.templates", {"tier.upgraded": {"en": "$tier!", "zh": "$tier！"}}),
+    ("Messages.quiet", "messages.quiet", NIGHT),
+    ("Messages.most_per_month", "messages.most_per_month", 1),
+    ("Messages.weekly_progress", "messages.weekly_progress", "monday"),
+    ("Quiet.from_", "messages.quiet", NIGHT | {"from": "23:00"}),
+    ("Quiet.to", "messages.quiet", NIGHT | {"to": "05:30"}),
 ]
 
 UNSAID = {"Bounds.gte", "Bounds.lte", "Program.changes", "Tier.replaces"}
+UNSAID |= {"Messages.templates"}
 UNSAID |= {"SpecialReview.id", "SpecialReview.ladder", "Paid.paid"}
 UNSAID |= {"LadderRules.value_anchor", "ValueAnchor.fee", "ValueAnchor.saved"}
 """Said where they matter, not among the rules: with a bound's metric, in what a version changes, to the
@@ -338,6 +361,8 @@ def base(setting: str) -> dict[str, Any]:
         "Program.refunds": ("validity", "through_end_of_next_year"),
         "Tier.deduct": ("validity", "through_end_of_next_year"),
         "SpecialReview.id": ("special_reviews", [REVIEW]),
+        "Quiet.from_": ("messages.quiet", NIGHT),
+        "Quiet.to": ("messages.quiet", NIGHT),
         "SpecialReview.when": ("special_reviews", [REVIEW]),
         "SpecialReview.name": ("special_reviews", [REVIEW]),
         "YearFrom.month": ("window", {"kind": "year_from", "month": 3, "day": 1}),

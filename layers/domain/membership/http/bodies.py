@@ -132,6 +132,28 @@ class Decision(Told):
     until: Day | None = Field(default=None, description="Of a special review: until which day.")
 
 
+Words = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(one_line)]
+
+
+class TemplateBody(Body):
+    """Words of a message, with fields as `$tier`."""
+
+    en: Words
+    zh: Words
+
+
+class MessagePreview(Body):
+    """A message to look at."""
+
+    about: str = Field(max_length=64, description="As in `messages.templates` of a program.")
+    template: TemplateBody | None = Field(
+        default=None, description="Default: the program's own words, or else ours."
+    )
+    fields: Annotated[dict[str, Words], Field(max_length=20)] = Field(
+        default={}, description="Field → what stands for it; default: samples of the program."
+    )
+
+
 class NewKey(Body):
     """A key for a storefront or an operator of this program."""
 

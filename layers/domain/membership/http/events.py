@@ -29,11 +29,14 @@ from membership.http.values import (
     read_amount,
     read_lines,
 )
+from membership.program.flaws import Unsound
 from membership.program.kinds import BENEFIT_USED, Kind
+from membership.program.messaging import Refusable
 from membership.program.money import LARGEST
 from membership.program.parts import Slug
 from membership.program.schema import Program
-from membership.program.text import one_line
+from membership.program.text import Language, one_line
+from membership.program.zones import known_zone
 
 MOST_EVENTS = 100
 
@@ -50,6 +53,14 @@ def _month_and_day(value: str) -> str:
     return value
 
 
+def _zone(value: str) -> str:
+    try:
+        return known_zone(value)
+    except Unsound as unknown:
+        [fault] = unknown.faults
+        raise ValueError(f"{fault.message}. {fault.remedy}") from None
+
+
 Figure = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 Label = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_line)]
 
@@ -63,6 +74,16 @@ class MemberAttributes(Body):
     )
     referrer: Id | None = Field(default=None, description="The member who recommended the program.")
     labels: Annotated[list[Label], Field(max_length=20)] | None = None
+    timezone: Annotated[str, Field(max_length=64), AfterValidator(_zone)] | None = Field(
+        default=None, description="Where the member's nights are.", examples=["Asia/Shanghai"]
+    )
+    language: Language | None = Field(default=None, description="In which the member reads.")
+    opted_out: Annotated[list[Refusable], Field(max_length=4)] | None = Field(
+        default=None, description="Purposes of messages that the member doesn't want; notices always come."
+    )
+    opted_in: Annotated[list[Literal["weekly"]], Field(max_length=1)] | None = Field(
+        default=None, description="weekly: the member wants to be told its progress each week."
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -74,9 +95,12 @@ class MemberAttributes(Body):
 
     def attributes(self) -> Attributes:
         told = self.model_dump(exclude_unset=True)
-        if "labels" in told:
-            told["labels"] = tuple(told["labels"])
+        for name in _LISTS & told.keys():
+            told[name] = tuple(told[name])
         return Attributes(**told)
+
+
+_LISTS = frozenset({"labels", "opted_out", "opted_in"})
 
 
 Plan = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(one_line)]

@@ -361,6 +361,17 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(NOT_FOUND,),
     ),
     Operation(
+        "post_message_preview",
+        "POST",
+        "/v1/messages/preview",
+        "operate",
+        "How a message reads, in words that are saved or given; nothing is sent or kept",
+        roles=OPERATORS,
+        body="MessagePreview",
+        answer="MessagePreviewView",
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
         "post_key",
         "POST",
         "/v1/keys",

@@ -7,9 +7,11 @@ from pydantic import ConfigDict, Field
 
 from membership.channels import Channel, Delivery, Status
 from membership.http.views import Absent, MemberView, OutcomeView, TierView, View, WhyView, why
+from membership.member.messages import Specimen
 from membership.program.changes import Change, changes
+from membership.program.messaging import Purpose
 from membership.program.schema import Versions
-from membership.program.text import Language
+from membership.program.text import Language, Text
 from membership.store.access import ApiKey, Role
 from membership.store.approvals import Question
 from membership.viewing import see
@@ -168,6 +170,37 @@ class ApprovalsView(View):
 
     data: tuple[ApprovalView, ...]
     next_cursor: str | None = Field(default=Absent, description="Absent on the last page.")
+
+
+class TextView(View):
+    """The same in both languages."""
+
+    en: str
+    zh: str
+
+    @classmethod
+    def of(cls, text: Text) -> "TextView":
+        return cls(en=text.get("en"), zh=text.get("zh"))
+
+
+class MessagePreviewView(View):
+    """A message as a member would read it."""
+
+    about: str
+    purpose: Purpose = Field(description="notice: nobody can be left without it.")
+    words: Literal["given", "saved", "standard"] = Field(description="Whose the words are.")
+    text: TextView
+    fields: dict[str, TextView] = Field(description="What the words could name, and what stood for it.")
+
+    @classmethod
+    def of(cls, shown: Specimen) -> "MessagePreviewView":
+        return cls(
+            about=shown.about,
+            purpose=shown.purpose,
+            words=shown.words,
+            text=TextView.of(shown.text),
+            fields={name: TextView.of(text) for name, text in shown.fields.items()},
+        )
 
 
 class KeyView(View):

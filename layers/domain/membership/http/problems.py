@@ -1,5 +1,6 @@
 """Refusals after RFC 9457, and the one place where an exception becomes a status code."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -208,4 +209,8 @@ def pointer_of_path(path: str) -> str | None:
     """'tiers[1].qualify' → '/tiers/1/qualify'; a place in the text ('line 3, column 1') has no pointer."""
     if " " in path:
         return None
-    return pointer(step for step in path.replace("[", ".").replace("]", "").split(".") if step)
+    return pointer(name or number or plain for name, number, plain in _STEPS.findall(path))
+
+
+_STEPS = re.compile(r"""\[['"](.*?)['"]\]|\[(\d+)\]|([^.\[\]]+)""")
+"""Of a path: a name in quotes, as it has signs of the path's own; a number; a plain name."""

@@ -100,7 +100,9 @@ def evolve(member: Member, outcome: Outcome) -> None:
                 member.standings[outcome.ladder].declined[outcome.tier] = outcome.cycle
             if asked and asked.condition and outcome.quarter is not None:
                 member.listed[asked.condition] = outcome.quarter
-        case MessageDue() | FactIgnored():
+        case MessageDue():
+            _tell(member, outcome)
+        case FactIgnored():
             pass
         case _:
             _evolve_standing(member, outcome)
@@ -235,3 +237,15 @@ def _absorb(member: Member, outcome: MemberAbsorbed) -> None:
     member.standings |= {ladder: standing.twin() for ladder, standing in outcome.standings.items()}
     for ladder in outcome.standings:
         _remember(member, ladder, before.get(ladder, ()), outcome.at)
+
+
+_MONTHS_KEPT = 2
+"""What waits until morning may count in the next month already."""
+
+
+def _tell(member: Member, message: MessageDue) -> None:
+    if message.month:
+        counted = member.pushes | {message.month: member.pushes.get(message.month, 0) + 1}
+        member.pushes = dict(sorted(counted.items())[-_MONTHS_KEPT:])
+    if message.week:
+        member.week_told = message.week

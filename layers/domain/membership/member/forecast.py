@@ -12,6 +12,7 @@ from membership.member.occasions import concerns
 from membership.member.renewal import renewal
 from membership.member.standing import Standing
 from membership.member.state import Member
+from membership.member.weekly import next_telling
 from membership.program.calendar import first_day_of_quarter, plus_months, quarter
 from membership.program.criteria import Criterion
 from membership.program.schema import Ladder, Program
@@ -128,6 +129,8 @@ def due_on(program: Program, member: Member) -> date | None:
     if member.status == "trial":
         return min(points, default=None)
     days = [*points, *_milestones(program, member, today), *_lists(program, member, today)]
+    if telling := next_telling(program, member, today):
+        days.append(telling)
     for ladder_id, standing in member.standings.items():
         days += _due_in(program, member, program.ladders_by_id[ladder_id], standing, today)
     if program.triggers:

@@ -1,10 +1,13 @@
-"""What a member is told of an outcome, in the business's two languages."""
+"""What a member is told of an outcome, in the business's two languages: its own words, or else ours."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from hashlib import sha256
-from string import Template
+from typing import Any, Literal
 
+from membership.member.deciding import Case
+from membership.member.progress import Goal, LadderProgress, progress
 from membership.member.state import Member
 from membership.outcomes import (
     ApprovalDecided,
@@ -35,10 +38,23 @@ from membership.outcomes import (
     TierUpgraded,
     TriggerFired,
 )
-from membership.program.points import PointsRules
+from membership.program.flaws import Fault, Unsound
+from membership.program.kinds import listed
+from membership.program.messaging import (
+    MESSAGES,
+    OF_ADJUSTMENTS,
+    OF_DEBTS,
+    OVERRIDDEN,
+    TRIGGERED,
+    Purpose,
+    faults_in,
+    filled,
+    nearest,
+)
+from membership.program.parts import Reward
 from membership.program.schema import Program
 from membership.program.text import Language, Text
-from membership.program.wording import lacking
+from membership.program.wording import lacking, nothing_more
 
 _NOT_TOLD = {
     "type",
@@ -57,153 +73,31 @@ _NOT_TOLD = {
 """What is nothing for the member's eyes, or no news."""
 SHOWN_WAYS = 3
 """A message names the nearest ways; the progress page has them all."""
+_ONE_DAY = timedelta(days=1)
+
+Fields = Mapping[str, Text]
 
 
 def message_for(
     outcome: Outcome, together: Sequence[Outcome], program: Program, member: Member
 ) -> MessageDue | None:
     """The message that an outcome calls for, if any; `together` is all that was decided with it."""
-    match outcome:
-        case TierUpgraded(from_tier=None):
-            return None
-        case TierUpgraded():
-            text = _filled("Welcome to {tier}!", "恭喜您升级为{tier}！", tier=_name(program, outcome.to_tier))
-            return _message(outcome, text, _celebration(outcome, together, program, member))
-        case DowngradeAnnounced():
-            text = _filled(
-                "Your {tier} ends on {day}; from then on you would be {lower}. What keeps it: {ways}.",
-                "您的{tier}将于{day}到期，届时将变为{lower}。此前达成以下任一项即可保级：{ways}。",
-                tier=_name(program, outcome.from_tier),
-                lower=_name(program, outcome.to_tier),
-                day=_same(outcome.falls_on.isoformat()),
-                ways=_both(lambda language: lacking(outcome.prevented_by, program, language, SHOWN_WAYS)),
-            )
-        case DowngradeAverted():
-            text = _filled(
-                "You keep your {tier}.", "您已成功保级：{tier}。", tier=_name(program, outcome.tier)
-            )
-        case TierRenewed() if not any(
-            isinstance(other, DowngradeAverted | TierDowngraded) for other in together
-        ):
-            text = _filled("Your {tier} is renewed.", "您的{tier}已续期。", tier=_name(program, outcome.tier))
-        case TierDowngraded():
-            text = _filled(
-                "As announced, your tier is now {tier}.",
-                "按此前通知，您的会员等级现为{tier}。",
-                tier=_name(program, outcome.to_tier),
-            )
-        case TierOverridden() | OverrideEnding() | OverrideEnded():
-            text = _of_override(outcome, program)
-        case ApprovalRequested(kind="promotion"):
-            text = _filled(
-                "You have reached {tier}. It is being confirmed.",
-                "您已达到{tier}的条件，正在审核确认。",
-                tier=_name(program, outcome.tier),
-            )
-        case ApprovalDecided(kind="promotion", verdict="decline"):
-            text = _filled(
-                "{tier} was not confirmed: {reason}",
-                "{tier}未通过审核：{reason}",
-                tier=_name(program, outcome.tier),
-                reason=_same(outcome.reason),
-            )
-        case TriggerFired():
-            return _of_trigger(outcome, program)
-        case BadgeAwarded():
-            badge = program.badge(outcome.badge)
-            name = badge.label() if badge else _same(outcome.badge)
-            text = _filled("You have earned the badge {badge}.", "您获得了徽章：{badge}。", badge=name)
-        case TierReplaced():
-            tier = _name(program, member.standings[outcome.ladder].tier)
-            text = _filled("Your tier is called {tier} now.", "您的会员等级现名为{tier}。", tier=tier)
-        case MemberBlocked() | MemberUnblocked() | MemberLeft() | MemberReturned() | MemberAbsorbed():
-            en, zh = _OF_MEMBER[type(outcome)]
-            text = _filled(en, zh, reason=_same(outcome.reason))
-        case PointsExpiring() | PointsExpired() | PointsAdjusted() | PointsTakenBack():
-            text = _of_points(outcome, program)
-        case _:
-            return None
-    return _message(outcome, text) if text else None
-
-
-def _of_points(
-    outcome: PointsExpiring | PointsExpired | PointsAdjusted | PointsTakenBack, program: Program
-) -> Text:
-    name = program.points.name if program.points else PointsRules.model_fields["name"].default
-    points = _same(f"{abs(outcome.points):,}")
-    match outcome:
-        case PointsExpiring(expires_on=day):
-            return _filled(
-                "{points} of your {name} expire on {day}.",
-                "您有 {points} {name}将于{day}到期。",
-                points=points,
-                name=name,
-                day=_same(day.isoformat()),
-            )
-        case PointsExpired():
-            en, zh = "{points} of your {name} have expired.", "您有 {points} {name}已到期。"
-        case PointsAdjusted(points=given) if given > 0:
-            en, zh = "You have been given {points} {name}: {reason}", "您获得 {points} {name}：{reason}"
-        case PointsAdjusted():
-            en, zh = "{points} {name} have been taken: {reason}", "已扣除您的 {points} {name}：{reason}"
-        case PointsTakenBack(points=0, debt=0):
-            return Text()
-        case PointsTakenBack(debt=0):
-            en, zh = (
-                "{points} {name} of what you gave back have been taken back.",
-                "因退款已扣回 {points} {name}。",
-            )
-        case PointsTakenBack():
-            en, zh = (
-                "{points} {name} of what you gave back have been taken back; {debt} are owed.",
-                "因退款已扣回 {points} {name}，另欠 {debt}。",
-            )
-    reason = _same(outcome.reason) if isinstance(outcome, PointsAdjusted) else Text()
-    debt = outcome.debt if isinstance(outcome, PointsTakenBack) else 0
-    return _filled(en, zh, points=points, name=name, reason=reason, debt=_same(f"{debt:,}"))
-
-
-_OF_MEMBER: Mapping[type[Outcome], tuple[str, str]] = {
-    MemberBlocked: ("Your membership has ended: {reason}", "您的会员资格已终止：{reason}"),
-    MemberUnblocked: ("Your membership is yours again: {reason}", "您的会员资格已恢复：{reason}"),
-    MemberLeft: ("You have left. You can come back at any time.", "您已退出会员计划，欢迎随时回来。"),
-    MemberReturned: ("Welcome back!", "欢迎回来！"),
-    MemberAbsorbed: (
-        "Your two memberships are one now: {reason}",
-        "您的两个会员账户已合并：{reason}",
-    ),
-}
-
-
-def _of_override(outcome: TierOverridden | OverrideEnding | OverrideEnded, program: Program) -> Text:
-    said = None if isinstance(outcome, OverrideEnding) else outcome.reason
-    reason = _same(said) if said else Text()
-    match outcome:
-        case TierOverridden(source="paid"):
-            en, zh = "Your {tier} is paid for through {day}.", "您的{tier}会费有效期至 {day}。"
-        case TierOverridden(source="hold"):
-            en, zh = (
-                "Your {tier} is kept for you through {day}: {reason}",
-                "您的{tier}将保留至 {day}：{reason}",
-            )
-        case TierOverridden():
-            en, zh = "You are {tier} through {day}: {reason}", "您已获升为{tier}，有效期至 {day}：{reason}"
-        case OverrideEnding():
-            en, zh = (
-                "Your {tier} ends after {day}; from then on you are {lower}.",
-                "您的{tier}将于 {day} 结束，此后为{lower}。",
-            )
-        case OverrideEnded():
-            lower = _name(program, outcome.to_tier)
-            return _filled(
-                "Your tier is now {tier}. {reason}",
-                "您的会员等级现为{tier}。{reason}",
-                tier=lower,
-                reason=reason,
-            )
-    day = _same((outcome.until - timedelta(days=1)).isoformat())
-    lower = _name(program, outcome.to_tier) if isinstance(outcome, OverrideEnding) else Text()
-    return _filled(en, zh, tier=_name(program, outcome.tier), lower=lower, day=day, reason=reason)
+    if isinstance(outcome, TriggerFired):
+        return _of_trigger(outcome, program)
+    fields = _fields(outcome, together, program, member)
+    if fields is None:
+        return None
+    return MessageDue(
+        at=outcome.at,
+        fact=outcome.fact,
+        about=outcome.type,
+        purpose=MESSAGES[outcome.type].purpose,
+        text=worded(program, outcome.type, fields, _ours(outcome)),
+        details=outcome.model_dump(mode="json", exclude=_NOT_TOLD, exclude_none=True),
+        celebration=_celebration(outcome, together, program, member)
+        if isinstance(outcome, TierUpgraded)
+        else None,
+    )
 
 
 def _of_trigger(outcome: TriggerFired, program: Program) -> MessageDue | None:
@@ -211,29 +105,118 @@ def _of_trigger(outcome: TriggerFired, program: Program) -> MessageDue | None:
     trigger = program.trigger(outcome.trigger)
     if trigger is None or trigger.message is None:
         return None
-    told = trigger.message
-
-    def words(language: Language) -> str:
-        named = {
-            "tier": _name(program, outcome.tier).get(language) if outcome.tier else "",
-            "lacks": lacking(outcome.missing, program, language, SHOWN_WAYS),
-        }
-        return Template(told.get(language)).substitute(named)
-
-    message = _message(outcome, _both(words))
-    return message.model_copy(update={"about": f"trigger.{outcome.kind}"})
-
-
-def _message(outcome: Outcome, text: Text, celebration: Celebration | None = None) -> MessageDue:
-    details = outcome.model_dump(mode="json", exclude=_NOT_TOLD, exclude_none=True)
+    fields = {
+        "tier": _name(program, outcome.tier) if outcome.tier else Text(),
+        "lacks": _both(lambda language: lacking(outcome.missing, program, language, SHOWN_WAYS)),
+    }
     return MessageDue(
         at=outcome.at,
         fact=outcome.fact,
-        about=outcome.type,
-        text=text,
-        details=details,
-        celebration=celebration,
+        about=f"trigger.{outcome.kind}",
+        purpose=TRIGGERED[outcome.kind],
+        text=filled(trigger.message, fields),
+        details=outcome.model_dump(mode="json", exclude=_NOT_TOLD, exclude_none=True),
     )
+
+
+def _ours(outcome: Outcome) -> Text | None:
+    """Our own words, where they are others than the kind of message has."""
+    match outcome:
+        case TierOverridden(source=source):
+            return OVERRIDDEN.get(source)
+        case PointsAdjusted(points=taken) if taken < 0:
+            return OF_ADJUSTMENTS
+        case PointsTakenBack(debt=debt) if debt:
+            return OF_DEBTS
+    return None
+
+
+def worded(program: Program, about: str, fields: Fields, ours: Text | None = None) -> Text:
+    """The message in the program's words, where it has some and they come to anything; else in ours."""
+    fields = {"program": _title(program), **fields}
+    ours = filled(ours or MESSAGES[about].words, fields)
+    template = program.messages.templates.get(about)
+    theirs = filled(template, fields) if template else Text()
+    return Text(en=theirs.en or ours.en, zh=theirs.zh or ours.zh)
+
+
+def _fields(outcome: Outcome, together: Sequence[Outcome], program: Program, member: Member) -> Fields | None:
+    """What the words of the message can name; None: nobody is told."""
+    match outcome:
+        case TierUpgraded(from_tier=str(before)):
+            return {
+                "tier": _name(program, outcome.to_tier),
+                "before": _name(program, before),
+                "through": _last_day(outcome.expires_on),
+                "rewards": _rewards(together),
+            }
+        case DowngradeAnnounced():
+            return {
+                "tier": _name(program, outcome.from_tier),
+                "lower": _name(program, outcome.to_tier),
+                "day": _same(outcome.falls_on.isoformat()),
+                "ways": _both(lambda language: lacking(outcome.prevented_by, program, language, SHOWN_WAYS)),
+            }
+        case DowngradeAverted():
+            return {"tier": _name(program, outcome.tier)}
+        case TierRenewed() if not any(
+            isinstance(other, DowngradeAverted | TierDowngraded) for other in together
+        ):
+            return {"tier": _name(program, outcome.tier), "through": _last_day(outcome.expires_on)}
+        case TierDowngraded():
+            return {"tier": _name(program, outcome.to_tier), "before": _name(program, outcome.from_tier)}
+        case TierOverridden():
+            return {
+                "tier": _name(program, outcome.tier),
+                "through": _last_day(outcome.until),
+                "reason": _same(outcome.reason),
+            }
+        case OverrideEnding():
+            return {
+                "tier": _name(program, outcome.tier),
+                "lower": _name(program, outcome.to_tier),
+                "through": _last_day(outcome.until),
+            }
+        case OverrideEnded():
+            return {
+                "tier": _name(program, outcome.to_tier),
+                "before": _name(program, outcome.from_tier),
+                "reason": _same(outcome.reason),
+            }
+        case ApprovalRequested(kind="promotion"):
+            return {"tier": _name(program, outcome.tier)}
+        case ApprovalDecided(kind="promotion", verdict="decline"):
+            return {"tier": _name(program, outcome.tier), "reason": _same(outcome.reason)}
+        case TierReplaced():
+            return {"tier": _name(program, member.standings[outcome.ladder].tier)}
+        case MemberBlocked() | MemberUnblocked() | MemberLeft() | MemberReturned() | MemberAbsorbed():
+            return {"reason": _same(outcome.reason)}
+        case BadgeAwarded():
+            badge = program.badge(outcome.badge)
+            return {"badge": badge.label() if badge else _same(outcome.badge)}
+        case PointsExpiring() | PointsExpired() | PointsAdjusted() | PointsTakenBack():
+            return _fields_of_points(outcome, program)
+        case _:
+            return None
+
+
+def _fields_of_points(
+    outcome: PointsExpiring | PointsExpired | PointsAdjusted | PointsTakenBack, program: Program
+) -> Fields | None:
+    fields = {
+        "points": _same(f"{abs(outcome.points):,}"),
+        "unit": _unit(program),
+    }
+    match outcome:
+        case PointsExpiring():
+            return fields | {"day": _same(outcome.expires_on.isoformat())}
+        case PointsAdjusted():
+            return fields | {"reason": _same(outcome.reason)}
+        case PointsTakenBack(points=0, debt=0):
+            return None
+        case PointsTakenBack():
+            return fields | {"debt": _same(f"{outcome.debt:,}")}
+    return fields
 
 
 def _celebration(
@@ -243,33 +226,188 @@ def _celebration(
     number = sha256(
         f"{program.id}#{member.id}#{outcome.to_tier}#{outcome.at.isoformat()}".encode()
     ).hexdigest()
-    promoting = {one.trigger for one in together if isinstance(one, TriggerFired) and one.kind == "promotion"}
     return Celebration(
-        popup=_filled("Congratulations: you are {tier} now!", "恭喜！您已成为{tier}！", tier=tier),
-        announcement=_filled("A member has reached {tier}.", "一位会员晋升为{tier}。", tier=tier),
-        gift_pack=tuple(
-            other.reward.id
-            for other in together
-            if isinstance(other, RewardGranted) and (other.tier or other.trigger in promoting)
-        ),
+        popup=filled(_POPUP, {"tier": tier}),
+        announcement=filled(_ANNOUNCEMENT, {"tier": tier}),
+        gift_pack=tuple(one.id for one in _given(together)),
         certificate=Certificate(number=number[:12].upper(), tier=tier, date=program.day(outcome.at)),
     )
+
+
+_POPUP = Text.ours(en="Congratulations: you are $tier now!", zh="恭喜！您已成为$tier！")
+_ANNOUNCEMENT = Text.ours(en="A member has reached $tier.", zh="一位会员晋升为$tier。")
+
+
+# ── Each week ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def weekly_message(case: Case, week: date) -> MessageDue:
+    """How far the member is, in words: to the next tier, or what keeps the highest one."""
+    ladders = progress(case.program, case.member, case.at).ladders
+    rising = [one for one in ladders if one.next]
+    # Of several ladders, the one in which the least is left to do.
+    ladder = max(rising, key=lambda one: one.goal.percent if one.goal else 0) if rising else ladders[0]
+    about = "progress.weekly" if ladder.next else "progress.top"
+    return MessageDue(
+        at=case.at,
+        fact=case.fact.key,
+        about=about,
+        purpose=MESSAGES[about].purpose,
+        text=worded(case.program, about, _fields_of_week(ladder, case.program)),
+        details=_details_of_week(ladder),
+        week=week,
+    )
+
+
+def _fields_of_week(ladder: LadderProgress, program: Program) -> Fields:
+    keep = ladder.keep.goal if ladder.keep else None
+    return {
+        "tier": ladder.tier.label() if ladder.tier else Text(),
+        "next": ladder.next.label() if ladder.next else Text(),
+        "percent": _same(str(ladder.goal.percent if ladder.goal else 100)),
+        "ways": _to_do(ladder.goal, program),
+        "keep": _to_do(keep, program),
+        "through": _same(ladder.valid_through.isoformat() if ladder.valid_through else None),
+    }
+
+
+def _to_do(goal: Goal | None, program: Program) -> Text:
+    ways = _missing(goal)
+    return _both(lambda language: lacking(ways, program, language, SHOWN_WAYS) or nothing_more(language))
+
+
+def _details_of_week(ladder: LadderProgress) -> dict[str, Any]:
+    told = {
+        "ladder": ladder.ladder.id,
+        "tier": ladder.tier.id if ladder.tier else None,
+        "next": ladder.next.id if ladder.next else None,
+        "percent": ladder.goal.percent if ladder.goal else None,
+        "ways": _missing(ladder.goal) if ladder.goal else None,
+        "keep": _missing(ladder.keep.goal) if ladder.keep else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _missing(goal: Goal | None) -> list[dict[str, int]]:
+    """By way, the nearest first: metric → how much of it is missing. Empty where nothing is."""
+    if goal is None or goal.met:
+        return []
+    return [{one.metric: one.remaining for one in way.missing} for way in goal.ways]
+
+
+# ── To look at ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A message as it would read."""
+
+    about: str
+    purpose: Purpose
+    words: Literal["given", "saved", "standard"]
+    text: Text
+    fields: Fields
+
+
+def specimen(
+    program: Program, about: str, today: date, template: Text | None, given: Mapping[str, str]
+) -> Specimen:
+    """The message in the template's words, the program's, or ours; with samples for what isn't given.
+
+    Raises Unsound; its faults are in `about`, in a language of `template`, or in one of the `fields`.
+    """
+    if about not in MESSAGES:
+        raise Unsound(Fault(("about",), f"there is no message {about!r}", nearest(about, MESSAGES)))
+    kind = MESSAGES[about]
+    names = ("program", *kind.fields)
+    faults = [
+        Fault(("template", *fault.place), fault.message, fault.remedy)
+        for fault in (faults_in(template, kind) if template else ())
+    ]
+    faults += [
+        Fault(("fields", name), f"there is no field ${name}", nearest(name, names, sign="$"))
+        for name in given
+        if name not in names
+    ]
+    if faults:
+        raise Unsound(*faults)
+    samples = _samples(program, today)
+    fields = {name: _same(given[name]) if name in given else samples[name] for name in names}
+    saved = program.messages.templates.get(about)
+    return Specimen(
+        about,
+        kind.purpose,
+        "given" if template else "saved" if saved else "standard",
+        filled(template or saved or kind.words, fields),
+        fields,
+    )
+
+
+def _samples(program: Program, today: date) -> Fields:
+    """As of a member between the lowest and the highest tier of the first ladder."""
+    tiers = next(iter(program.ladders_by_id.values())).tiers
+    lower, tier, upper = tiers[0], tiers[min(1, len(tiers) - 1)], tiers[min(2, len(tiers) - 1)]
+    rule = upper.qualify or tier.qualify
+    ways = [*rule.ways()] if rule else []
+    to_do = _both(lambda language: lacking(ways, program, language, SHOWN_WAYS) or nothing_more(language))
+    return {
+        "program": _title(program),
+        "tier": tier.label(),
+        "before": lower.label(),
+        "lower": lower.label(),
+        "next": upper.label(),
+        "day": _same((today + timedelta(days=31)).isoformat()),
+        "through": _same((today + timedelta(days=30)).isoformat()),
+        "ways": to_do,
+        "keep": to_do,
+        "percent": _same("60"),
+        "reason": Text(en="as a sample", zh="示例"),
+        "rewards": Text(en="Birthday gift", zh="生日礼包"),
+        "badge": program.badges[0].label() if program.badges else Text(en="First steps", zh="初来乍到"),
+        "points": _same("1,200"),
+        "unit": _unit(program),
+        "debt": _same("300"),
+    }
+
+
+# ── Words ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _unit(program: Program) -> Text:
+    return program.points.name if program.points else Text.ours(en="points", zh="积分")
+
+
+def _title(program: Program) -> Text:
+    return program.name if program.name else _same(program.id)
 
 
 def _name(program: Program, tier: str) -> Text:
     return program.tier(tier).label()
 
 
+def _rewards(together: Iterable[Outcome]) -> Text:
+    given = _given(together)
+    return _both(lambda language: listed([one.name.get(language) or one.id for one in given], language))
+
+
+def _given(together: Iterable[Outcome]) -> list[Reward]:
+    """With a promotion: by the tiers entered, and by triggers that are about it."""
+    promoting = {one.trigger for one in together if isinstance(one, TriggerFired) and one.kind == "promotion"}
+    return [
+        one.reward
+        for one in together
+        if isinstance(one, RewardGranted) and (one.tier or one.trigger in promoting)
+    ]
+
+
+def _last_day(end: date | None) -> Text:
+    """Outcomes have the first day after it."""
+    return _same((end - _ONE_DAY).isoformat() if end else None)
+
+
 def _both(words: Callable[[Language], str]) -> Text:
-    return Text(en=words("en"), zh=words("zh"))
+    return Text(en=words("en") or None, zh=words("zh") or None)
 
 
-def _same(words: str) -> Text:
-    return Text(en=words, zh=words)
-
-
-def _filled(en: str, zh: str, **fields: Text) -> Text:
-    return Text(
-        en=en.format(**{name: text.get("en") for name, text in fields.items()}).strip(),
-        zh=zh.format(**{name: text.get("zh") for name, text in fields.items()}).strip(),
-    )
+def _same(words: str | None) -> Text:
+    return Text(en=words or None, zh=words or None)

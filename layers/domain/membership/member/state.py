@@ -110,6 +110,10 @@ class Member(BaseModel):
     """Trigger/ladder → the tier that the member was told to be near, and is on the way to."""
     badges: dict[str, date] = {}
     """Badge → the day on which it was awarded."""
+    pushes: dict[str, int] = {}
+    """Month → messages that count towards the most of a month; the last two months are kept."""
+    week_told: date | None = None
+    """The first day of the last week of which the member was told its progress."""
     merged_into: str | None = None
     absorbed: tuple[str, ...] = ()
     """Members that proved to be this one: their facts are in ledgers of their own."""

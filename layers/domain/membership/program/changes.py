@@ -31,7 +31,8 @@ def changes(before: Program, after: Program, language: Language) -> tuple[Change
     """From one version to another. Empty where both say the same to everybody."""
     told = _between(program_in_words(before, 0, language), program_in_words(after, 0, language), language)
     found = (_change(what, old, new, language) for what, old, new in told if old != new)
-    return (*found, *_replaced(before, after, language))
+    templates = _of_templates(before, after, language)
+    return (*found, *templates, *_replaced(before, after, language))
 
 
 _Told = Iterator[tuple[str, str | None, str | None]]
@@ -52,6 +53,7 @@ def _between(old: ProgramInWords, new: ProgramInWords, language: Language) -> _T
     yield from _set(_POINTS.get(language), old.points, new.points)
     yield from _set(_CAMPAIGN.get(language), old.campaigns, new.campaigns)
     yield from _set(_SPECIAL.get(language), old.special_reviews, new.special_reviews)
+    yield from _set(_MESSAGES.get(language), old.messages, new.messages)
     yield from _lists(_TRIGGER, _triggers(old, language), _triggers(new, language), language)
     yield from _lists(_BADGE, _badges(old), _badges(new), language)
 
@@ -113,6 +115,17 @@ def _lists(title: Text, old: Mapping[str, str], new: Mapping[str, str], language
         yield title.get(language), old.get(id_), new.get(id_)
 
 
+def _of_templates(before: Program, after: Program, language: Language) -> Iterator[Change]:
+    old, new = (
+        {about: words.get(language) for about, words in one.messages.templates.items()}
+        for one in (before, after)
+    )
+    for about in [*old, *(about for about in new if about not in old)]:
+        if old.get(about) != new.get(about):
+            what = _titled(about, _WORDS, language)
+            yield _change(what, old.get(about), new.get(about), language)
+
+
 def _set(title: str, old: Sequence[str], new: Sequence[str]) -> _Told:
     yield from ((title, one, None) for one in old if one not in new)
     yield from ((title, None, one) for one in new if one not in old)
@@ -168,4 +181,6 @@ _POINTS = Text.ours(en="Points", zh="积分")
 _CAMPAIGN = Text.ours(en="Campaign", zh="活动")
 _TRIGGER = Text.ours(en="Occasion", zh="触发奖励")
 _BADGE = Text.ours(en="Badge", zh="徽章")
+_MESSAGES = Text.ours(en="Messages", zh="消息")
+_WORDS = Text.ours(en="words of the message", zh="消息文案")
 _SPECIAL = Text.ours(en="Special review", zh="特别评审")

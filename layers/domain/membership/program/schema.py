@@ -22,6 +22,7 @@ from membership.program.campaigns import Campaign
 from membership.program.criteria import Comparison, Criterion
 from membership.program.examples import Example
 from membership.program.flaws import Unsound
+from membership.program.messaging import Messages
 from membership.program.metrics import Attributed, Derived, Elapsed, Metric, Tallied
 from membership.program.money import CURRENCIES, known_currency, to_smallest
 from membership.program.parts import Amount, Moment, Part, Reward, Slug
@@ -173,6 +174,10 @@ class Program(Part):
     )
     badges: Annotated[tuple[Badge, ...], Field(max_length=20)] = Field(
         default=(), description="Honours for what a member has done."
+    )
+    messages: Messages = Field(
+        default=Messages.model_construct(),
+        description="What members are told: in whose words, how often, and when.",
     )
     changes: Literal["at_once", "next_cycle"] = Field(
         default="at_once",

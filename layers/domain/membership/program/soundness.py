@@ -12,6 +12,7 @@ from membership.program.benefits import BenefitKind, PointsRate
 from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion, Way
 from membership.program.flaws import Fault
 from membership.program.jumps import hardly_seen
+from membership.program.messaging import check_messages
 from membership.program.metrics import Derived, Elapsed, Label, Paid, Rank, Streak, Tallied
 from membership.program.money import to_smallest
 from membership.program.parts import Reward
@@ -46,6 +47,7 @@ def check(program: "Program") -> list[Fault]:
         *_check_points(program),
         *_check_campaigns(program),
         *_check_triggers(program),
+        *check_messages(program),
     ]
     return faults or [*_check_order(program)]
 

@@ -79,6 +79,11 @@ def _shortest(ways: Iterable[Mapping[str, int]]) -> list[Mapping[str, int]]:
     return found
 
 
+def nothing_more(language: Language) -> str:
+    """Where nothing is missing."""
+    return _NOTHING.get(language)
+
+
 class _Words(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -199,6 +204,7 @@ class ProgramInWords(_Words):
     special_reviews: tuple[str, ...] = Field(description="Whom operators look at each quarter.")
     triggers: tuple[TriggerInWords, ...] = Field(description="What members are given or told on occasions.")
     badges: tuple[BadgeInWords, ...] = Field(description="Honours, awarded once for ever.")
+    messages: tuple[str, ...] = Field(description="How often, and when, members are sent messages.")
 
 
 def program_in_words(program: Program, version: int, language: Language) -> ProgramInWords:
@@ -236,6 +242,7 @@ def program_in_words(program: Program, version: int, language: Language) -> Prog
             )
             for badge in program.badges
         ),
+        messages=tuple(text.get(language) for text in program.messages.in_words()),
     )
 
 
