@@ -202,7 +202,7 @@ class MemoryLedger:
 
 
 def _told(fact: Fact) -> str:
-    return fact.model_dump_json(exclude={"id", "recorded_at"})
+    return fact.model_dump_json(exclude={*fact.circumstances})
 
 
 class MemoryApprovals:

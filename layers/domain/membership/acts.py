@@ -87,6 +87,7 @@ class Absorb(_Action):
     member: str
     standings: dict[str, Standing]
     granted: dict[str, int]
+    redeemed: dict[str, int] = {}
     absorbed: tuple[str, ...] = ()
     """Members that it had absorbed before."""
 

@@ -23,8 +23,11 @@ from membership.outcomes import (
     Outcome,
     OverrideEnded,
     OverrideEnding,
+    RedemptionCancelled,
+    RedemptionRefused,
     ReferralTold,
     RewardGranted,
+    RewardRedeemed,
     TierDowngraded,
     TierOverridden,
     TierRenewed,
@@ -59,6 +62,10 @@ def evolve(member: Member, outcome: Outcome) -> None:
             )
         case RewardGranted():
             member.granted[f"{outcome.tier}/{outcome.reward.id}"] = outcome.cycle
+        case RewardRedeemed():
+            _count(member.redeemed, outcome.reward, 1)
+        case RedemptionCancelled():
+            _count(member.redeemed, outcome.reward, -1)
         case ApprovalRequested():
             member.approvals[outcome.approval] = Approval(
                 kind=outcome.kind,
@@ -77,7 +84,7 @@ def evolve(member: Member, outcome: Outcome) -> None:
                 member.standings[outcome.ladder].declined[outcome.tier] = outcome.cycle
             if asked and asked.condition and outcome.quarter is not None:
                 member.listed[asked.condition] = outcome.quarter
-        case MessageDue() | FactIgnored():
+        case RedemptionRefused() | MessageDue() | FactIgnored():
             pass
         case _:
             _evolve_standing(member, outcome)
@@ -163,9 +170,17 @@ def _replace(member: Member, ladder: str, replaced: Mapping[str, str]) -> None:
             approval.tier = replaced.get(approval.tier, approval.tier)
 
 
+def _count(redeemed: dict[str, int], reward: str, times: int) -> None:
+    """A member has no count of nothing: then it equals one that never had any."""
+    if left := redeemed.pop(reward, 0) + times:
+        redeemed[reward] = left
+
+
 def _absorb(member: Member, outcome: MemberAbsorbed) -> None:
     """Where it stands now was decided then, by the tiers that there were; and nothing is granted again."""
     member.absorbed = (*member.absorbed, outcome.member, *outcome.absorbed)
     for reward, cycle in outcome.granted.items():
         member.granted[reward] = max(cycle, member.granted.get(reward, cycle))
+    for reward, times in outcome.redeemed.items():
+        _count(member.redeemed, reward, times)
     member.standings |= {ladder: standing.twin() for ladder, standing in outcome.standings.items()}

@@ -7,11 +7,13 @@ from membership.errors import RebuildNeeded
 from membership.facts import (
     Act,
     Attributes,
+    Cancellation,
     Enrolment,
     Fact,
     Order,
     Profile,
     Ranking,
+    Redemption,
     Referral,
     Refund,
     Review,
@@ -30,7 +32,7 @@ def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, Order
         _act(member, fact)
     if member.clock is None or fact.occurred_at > member.clock:
         member.clock = fact.occurred_at
-    if not isinstance(fact, Review | Referral | Ranking | Act) and (
+    if not isinstance(fact, Review | Referral | Ranking | Redemption | Cancellation | Act) and (
         member.first_seen is None or fact.occurred_at < member.first_seen
     ):
         member.first_seen = fact.occurred_at
@@ -52,7 +54,7 @@ def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, Order
         case Enrolment():
             member.enrolled = True
             _learn(member, fact, fact.attributes)
-        case Review() | Act():
+        case Review() | Redemption() | Cancellation() | Act():
             pass
         case _:
             _gain(program, member, fact)

@@ -32,7 +32,7 @@ from membership.program.schema import Program
 from membership.program.text import Language, Text
 from membership.program.wording import lacking
 
-_NOT_TOLD = {"type", "at", "fact", "evidence", "by", "standings", "granted"}
+_NOT_TOLD = {"type", "at", "fact", "evidence", "by", "standings", "granted", "redeemed", "lots", "stocked"}
 """What is nothing for the member's eyes, or no news."""
 SHOWN_WAYS = 3
 """A message names the nearest ways; the progress page has them all."""

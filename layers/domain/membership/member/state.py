@@ -79,6 +79,8 @@ class Member(BaseModel):
     """Ladder → standing."""
     granted: dict[str, int] = {}
     """Tier/reward → the latest cycle in which it was granted."""
+    redeemed: dict[str, int] = {}
+    """Reward of the catalogue → how many were redeemed and not cancelled."""
     approvals: dict[str, Approval] = {}
     """Id → question that waits for an operator."""
     listed: dict[str, int] = {}
@@ -129,6 +131,7 @@ class Member(BaseModel):
                 "outside": list(self.outside),
                 "standings": {ladder: standing.twin() for ladder, standing in self.standings.items()},
                 "granted": dict(self.granted),
+                "redeemed": dict(self.redeemed),
                 "approvals": dict(self.approvals),
                 "listed": dict(self.listed),
                 "referred": dict(self.referred),

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from membership.member.standing import Source, Standing
+from membership.program.catalogue import Catalogue, Redeemable
 from membership.program.criteria import Comparison, Criterion
 from membership.program.examples import Example
 from membership.program.flaws import Unsound
@@ -150,6 +151,7 @@ class Program(Part):
     special_reviews: Annotated[tuple[SpecialReview, ...], Field(max_length=10)] = Field(
         default=(), description="Whom operators are shown each quarter."
     )
+    catalogue: Catalogue = Field(default=(), description="Rewards that members buy with points.")
     changes: Literal["at_once", "next_cycle"] = Field(
         default="at_once",
         description="From when this version decides: at once, or for each member from its next year on.",
@@ -253,6 +255,11 @@ class Program(Part):
         main."""
         rules = self.ladders or (LadderRules(id="main", tiers=self.tiers or ()),)
         return {one.id: Ladder(self, one) for one in rules}
+
+    @cached_property
+    def catalogue_by_id(self) -> Mapping[str, Redeemable]:
+        """Rewards that are bought with points."""
+        return {one.id: one for one in self.catalogue}
 
     def warnings(self) -> list[str]:
         """What is allowed but seldom meant."""

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from membership.program import money
+from membership.program.catalogue import check_catalogue
 from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion, Way
 from membership.program.flaws import Fault
 from membership.program.metrics import Derived, Elapsed, Label, Paid, Rank, Tallied
@@ -32,6 +33,7 @@ def check(program: "Program") -> list[Fault]:
         *_bind_criteria(program),
         *_check_tiers(program),
         *_check_names(program),
+        *check_catalogue(program),
     ]
     return faults or [*_check_order(program)]
 

@@ -1,12 +1,13 @@
 """One member at one moment of its own time, looked at because of one fact."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from membership.facts import Act, Fact, Review
+from membership.facts import Act, Cancellation, Fact, Redemption, Review
 from membership.member.figures import figures, joined, less, until
+from membership.member.redemption import Desk
 from membership.member.standing import Standing
 from membership.member.state import Member
 from membership.outcomes import Evidence
@@ -35,6 +36,9 @@ class Case:
     """The fact, where it is an operator's act that nobody has answered yet."""
     gone: Collection[str] = ()
     """Members that can't go on for anybody."""
+    asked: Redemption | Cancellation | None = None
+    """The fact, where it asks for a reward or to undo that, and nobody has answered yet."""
+    desk: Desk = field(default_factory=Desk)
 
     @cached_property
     def at(self) -> datetime:

@@ -27,6 +27,7 @@ def absorb(case: Case, act: Act, told: Absorb) -> Iterator[Outcome]:
         member=told.member,
         standings=standings,
         granted=told.granted,
+        redeemed=told.redeemed,
         absorbed=told.absorbed,
     )
 
