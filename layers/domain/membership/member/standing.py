@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,6 +34,24 @@ class Override(BaseModel):
     """An operator's; the member is shown it."""
     reminded: bool = False
     """Whether the member was told that it ends soon."""
+
+
+class Layer(NamedTuple):
+    """A tier that a member had, by what gave it."""
+
+    source: Source | Literal["earned"]
+    tier: str
+    until: date | None = None
+    """The first day on which it holds no longer, whether or not anybody looked."""
+
+
+class Held(NamedTuple):
+    """What a member had in a ladder, up to a moment and with it."""
+
+    until: datetime
+    ladder: str
+    layers: tuple[Layer, ...]
+    """In the order of precedence; none where there was no standing yet."""
 
 
 class Standing(BaseModel):

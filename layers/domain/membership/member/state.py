@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict
 
 from membership.facts import Attributes, Order
+from membership.member.account import Account
 from membership.member.applied import AppliedFacts
-from membership.member.standing import Standing
+from membership.member.standing import Held, Standing
 
 Status = Literal["trial", "active", "blocked", "left", "merged", "erased"]
 
@@ -74,9 +75,14 @@ class Member(BaseModel):
     outside: list[Absence] = []
     """Times in which the member was blocked, or had left."""
 
+    points: Account = Account()
+    """Earned by facts, spent and taken by outcomes."""
+
     status: Status | None = None
     standings: dict[str, Standing] = {}
     """Ladder → standing."""
+    held: list[Held] = []
+    """Tiers of the last two years that are the member's no longer."""
     granted: dict[str, int] = {}
     """Tier/reward → the latest cycle in which it was granted."""
     redeemed: dict[str, int] = {}
@@ -116,6 +122,7 @@ class Member(BaseModel):
         self.attributes, self.attribute_times = Attributes(), {}
         self.enrolled = self.counted = False
         self.tallies, self.waiting, self.purchases, self.outside = {}, {}, 0, []
+        self.points = Account()
 
     def is_outside(self, at: datetime) -> bool:
         """Whether what was done at that moment counts for nothing."""
@@ -129,6 +136,7 @@ class Member(BaseModel):
                 "tallies": {metric: dict(tally) for metric, tally in self.tallies.items()},
                 "waiting": dict(self.waiting),
                 "outside": list(self.outside),
+                "held": list(self.held),
                 "standings": {ladder: standing.twin() for ladder, standing in self.standings.items()},
                 "granted": dict(self.granted),
                 "redeemed": dict(self.redeemed),

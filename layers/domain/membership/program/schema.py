@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from membership.member.standing import Source, Standing
+from membership.program.campaigns import Campaign
 from membership.program.catalogue import Catalogue, Redeemable
 from membership.program.criteria import Comparison, Criterion
 from membership.program.examples import Example
@@ -23,6 +24,7 @@ from membership.program.flaws import Unsound
 from membership.program.metrics import Attributed, Derived, Elapsed, Metric, Tallied
 from membership.program.money import CURRENCIES, known_currency, to_smallest
 from membership.program.parts import Amount, Moment, Part, Reward, Slug
+from membership.program.points import PointsRules
 from membership.program.soundness import check, seldom_meant
 from membership.program.text import Name, Sentence, Text
 from membership.program.validity import Validity, WhileQualified
@@ -150,6 +152,10 @@ class Program(Part):
     )
     special_reviews: Annotated[tuple[SpecialReview, ...], Field(max_length=10)] = Field(
         default=(), description="Whom operators are shown each quarter."
+    )
+    points: PointsRules | None = Field(default=None, description="Points that members earn and spend.")
+    campaigns: Annotated[tuple[Campaign, ...], Field(max_length=100)] = Field(
+        default=(), description="Days on which points are worth more, for all or for some."
     )
     catalogue: Catalogue = Field(default=(), description="Rewards that members buy with points.")
     changes: Literal["at_once", "next_cycle"] = Field(
