@@ -29,7 +29,6 @@ from membership.outcomes import (
 )
 from membership.program.schema import Program, Versions
 
-
 _ANSWERED = (Act, Redemption, Cancellation)
 """Facts that are answered one by one, once."""
 
@@ -242,9 +241,7 @@ def rebuild(
     for fact, open_ in (*((one, True) for one in pending), (ordered[-1], False)):
         act = fact if open_ and isinstance(fact, Act) else None
         asked = fact if open_ and isinstance(fact, Redemption | Cancellation) else None
-        case = Case(
-            versions, program, version, member, fact, given_back, None, now, act, gone, asked, desk
-        )
+        case = Case(versions, program, version, member, fact, given_back, None, now, act, gone, asked, desk)
         decided = _decide(case)
         settled.outcomes += decided
         settled.onward += _told_onward(member, fact, decided)

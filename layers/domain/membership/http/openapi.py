@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 
-from membership.http import bodies, events, operator_views, progress_views, views
+from membership.http import bodies, events, operator_views, progress_views, redemption_views, views
 from membership.http.operations import OPERATIONS, Operation
 from membership.http.problems import RETRY_AFTER, Kind, Problem
 from membership.http.requests import Id
@@ -84,7 +84,9 @@ def _operation(operation: Operation, schemas: Mapping[tuple[str, Mode], JsonSche
 
 
 def _tag(operation: Operation) -> str:
-    return {"ingest": "Telling", "members": "Reading"}.get(operation.function, "Operating")
+    return {"ingest": "Telling", "members": "Reading", "redeem": "Redeeming"}.get(
+        operation.function, "Operating"
+    )
 
 
 def _path_parameters(
@@ -144,7 +146,7 @@ def _refusal(
 def _model(name: str) -> Any:
     """A model by the name that the table gives it."""
     named = {"Program": Program, "Problem": Problem, "Id": Id}
-    homes = (bodies, events, views, progress_views, operator_views)
+    homes = (bodies, events, views, progress_views, redemption_views, operator_views)
     return named[name] if name in named else next(vars(home)[name] for home in homes if name in vars(home))
 
 

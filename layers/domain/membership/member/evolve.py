@@ -64,8 +64,10 @@ def evolve(member: Member, outcome: Outcome) -> None:
             member.granted[f"{outcome.tier}/{outcome.reward.id}"] = outcome.cycle
         case RewardRedeemed():
             _count(member.redeemed, outcome.reward, 1)
+            member.points = member.points.take(outcome.lots, spent=outcome.points)
         case RedemptionCancelled():
             _count(member.redeemed, outcome.reward, -1)
+            member.points = member.points.put(outcome.lots, spent=-outcome.points)
         case ApprovalRequested():
             member.approvals[outcome.approval] = Approval(
                 kind=outcome.kind,

@@ -122,7 +122,8 @@ def is_sold_out(reward: Redeemable, shelf: Shelf) -> bool:
 
 def _reaches(program: Program, member: Member, tier: str) -> bool:
     return any(
-        tier in ladder and ladder.rank(shown) >= ladder.rank(tier) for ladder, shown in _shown(program, member)
+        tier in ladder and ladder.rank(shown) >= ladder.rank(tier)
+        for ladder, shown in _shown(program, member)
     )
 
 

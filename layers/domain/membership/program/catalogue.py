@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ONE_DAY = timedelta(days=1)
+_Place = tuple[str | int, ...]
 
 
 def _written_time(value: Any) -> date | datetime:
@@ -100,30 +101,36 @@ Catalogue = Annotated[tuple[Redeemable, ...], Field(max_length=200)]
 
 def check_catalogue(program: "Program") -> Iterator[Fault]:
     """What has to hold between the catalogue and the rest of the program."""
+    if program.catalogue and program.points is None:
+        remedy = "Add `points`, which says how they are earned."
+        yield Fault(("catalogue",), "is paid with points, and there are none", remedy)
     known: set[str] = set()
     for n, reward in enumerate(program.catalogue):
-        place = ("catalogue", n)
+        place: _Place = ("catalogue", n)
         if reward.id in known:
             yield Fault((*place, "id"), f"there are two rewards {reward.id!r}", "Give each its own id.")
         known.add(reward.id)
         opens, closes = reward.opens(program), reward.closes(program)
         if opens and closes and opens >= closes:
             yield Fault((*place, "to"), "lies before `from`", "Swap them.")
-        named = {(*place, "by_tier", tier): tier for tier in reward.by_tier}
-        named |= {(*place, "tier"): reward.tier} if reward.tier else {}
+        named: dict[_Place, str] = {(*place, "by_tier", tier): tier for tier in reward.by_tier}
+        if reward.tier:
+            named[(*place, "tier")] = reward.tier
         wrong = [*_not_there(program, named)]
         yield from wrong or _dearer_above(program, reward, place)
 
 
-def _not_there(program: "Program", named: dict[tuple[str | int, ...], str]) -> Iterable[Fault]:
+def _not_there(program: "Program", named: dict[_Place, str]) -> Iterable[Fault]:
     for place, tier in named.items():
         if tier not in program.tier_ids:
             close = get_close_matches(tier, program.tier_ids, n=1, cutoff=0.6)
-            remedy = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(program.tier_ids))}."
+            remedy = (
+                f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(program.tier_ids))}."
+            )
             yield Fault(place, f"there is no tier {tier!r}", remedy)
 
 
-def _dearer_above(program: "Program", reward: Redeemable, place: tuple[str | int, ...]) -> Iterable[Fault]:
+def _dearer_above(program: "Program", reward: Redeemable, place: _Place) -> Iterable[Fault]:
     """A price that rises with the tier is a slip: the lower one would hold above, too."""
     for ladder in program.ladders_by_id.values():
         price = reward.points

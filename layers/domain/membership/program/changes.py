@@ -43,6 +43,12 @@ def _between(old: ProgramInWords, new: ProgramInWords, language: Language) -> _T
     for ladder in new.ladders:
         yield from _in_ladder(ladders.get(ladder.id), ladder, language)
     yield from _set(_SPECIAL.get(language), old.special_reviews, new.special_reviews)
+    yield from _lists(
+        _CATALOGUE,
+        {one.id: f"{one.name}: {one.text}" for one in old.catalogue},
+        {one.id: f"{one.name}: {one.text}" for one in new.catalogue},
+        language,
+    )
 
 
 def _in_ladder(old: LadderInWords | None, new: LadderInWords, language: Language) -> _Told:
@@ -132,4 +138,5 @@ _LOST = Text(en="how a tier is lost", zh="降级规则")
 _ORDER = Text(en="order", zh="等级顺序")
 _BENEFIT = Text(en="benefit", zh="权益")
 _REWARD = Text(en="reward", zh="奖励")
+_CATALOGUE = Text(en="Catalogue", zh="兑换目录")
 _SPECIAL = Text(en="Special review", zh="特别评审")

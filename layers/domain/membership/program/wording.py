@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from membership.program import money
+from membership.program.catalogue_in_words import redeemable
 from membership.program.criteria import Comparison, Criterion, Figures
 from membership.program.criteria.base import asks_no_more
 from membership.program.kinds import listed
@@ -138,6 +139,12 @@ class RewardInWords(_Words):
     gives: str
 
 
+class RedeemableInWords(_Words):
+    id: str
+    name: str
+    text: str = Field(description="For whom, for how much, when and how many.")
+
+
 class LadderInWords(_Words):
     id: str
     name: str
@@ -172,6 +179,7 @@ class ProgramInWords(_Words):
     refunds: str = Field(description="What a refund does to a tier.")
     ladders: tuple[LadderInWords, ...]
     special_reviews: tuple[str, ...] = Field(description="Whom operators look at each quarter.")
+    catalogue: tuple[RedeemableInWords, ...] = Field(description="Rewards that are bought with points.")
 
 
 def program_in_words(program: Program, version: int, language: Language) -> ProgramInWords:
@@ -191,6 +199,12 @@ def program_in_words(program: Program, version: int, language: Language) -> Prog
         special_reviews=tuple(
             _titled(special.name.get(language), rule(special.when, program, language), language)
             for special in program.special_reviews
+        ),
+        catalogue=tuple(
+            RedeemableInWords(
+                id=one.id, name=one.label().get(language), text=redeemable(one, program, language)
+            )
+            for one in program.catalogue
         ),
     )
 

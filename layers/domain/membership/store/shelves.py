@@ -4,7 +4,7 @@ Both change in the transaction that redeems or cancels, so what was sold is what
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -42,8 +42,11 @@ class Uploaded:
 
 
 class Shelves:
-    def __init__(self, client: "DynamoDBClient", tables: Tables) -> None:
-        self._client, self._table = client, tables.state
+    def __init__(
+        self, client: "DynamoDBClient", tables: Tables, pause: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """`pause(n)` waits before the n-th repetition."""
+        self._client, self._table, self._pause = client, tables.state, pause
 
     def all(self, program: str) -> dict[str, Counted]:
         """Of every reward that was ever counted."""
@@ -87,7 +90,7 @@ class Shelves:
         return _read(found.get("Item", {}))
 
     def upload(self, program: str, reward: str, codes: Sequence[str]) -> Uploaded:
-        """Add codes that were never there before. Safe to repeat, wherever it was cut off. Raises Contended."""
+        """Add codes that were never there. Safe to repeat, wherever it was cut off. Raises Contended."""
         rest, added = list(dict.fromkeys(codes)), 0
         while rest:
             chunk, rest = rest[:CODES_A_WRITE], rest[CODES_A_WRITE:]
@@ -95,7 +98,7 @@ class Shelves:
         return Uploaded(added, len(codes) - added, self._counted(program, reward).codes)
 
     def _upload(self, program: str, reward: str, codes: list[str]) -> int:
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if not codes:
                 return 0
             try:
@@ -104,16 +107,19 @@ class Shelves:
                 if not lost_race(error):
                     raise
                 told = reasons(error)[1::2]
-                codes = [code for code, why in zip(codes, told, strict=True) if why != _REFUSED]
+                fresh = [code for code, why in zip(codes, told, strict=True) if why != _REFUSED]
+                if len(fresh) == len(codes):
+                    self._pause(attempt)
+                codes = fresh
                 continue
             return len(codes)
         raise Contended(f"{program}: others were at the codes {ATTEMPTS} times in a row")
 
-    def _uploading(self, program: str, reward: str, codes: Iterable[str]) -> Iterator[Any]:
-        yield {"Update": _counting(self._table, program, reward, 0, len([*codes]))}
+    def _uploading(self, program: str, reward: str, codes: Sequence[str]) -> Iterator[Any]:
+        yield {"Update": _counting(self._table, program, reward, 0, len(codes))}
         for code in codes:
             digest = digest_of(code)
-            known = {**keys.known_code(program, reward, digest)}
+            known = keys.known_code(program, reward, digest)
             yield {"Put": {"TableName": self._table, "Item": known, "ConditionExpression": _ABSENT}}
             free: Any = {**keys.free_code(program, reward, digest), "code": {"S": code}}
             yield {"Put": {"TableName": self._table, "Item": free}}
