@@ -41,10 +41,10 @@ def get_catalogue(request: Request) -> Response:
 @service.on("post_redemption")
 def post_redemption(request: Request) -> Response:
     """Buy a reward."""
-    asked = read(NewRedemption, request.json)
+    member_id, asked = request.id("member_id"), read(NewRedemption, request.json)
     answered = runtime.redeeming().redeem(
         request.program,
-        request.id("member_id"),
+        member_id,
         asked.id,
         asked.reward,
         runtime.random_code(),
@@ -70,11 +70,12 @@ def get_redemptions(request: Request) -> Response:
 @service.on("cancel_redemption")
 def cancel_redemption(request: Request) -> Response:
     """Undo it."""
+    member_id, redemption_id = request.id("member_id"), request.id("redemption_id")
     asked = read(CancelRedemption, request.json)
     answered = runtime.redeeming().cancel(
         request.program,
-        request.id("member_id"),
-        request.id("redemption_id"),
+        member_id,
+        redemption_id,
         asked.id,
         f"{asked.by} ({request.caller.key_id})",
         asked.reason,
