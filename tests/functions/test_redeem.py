@@ -317,7 +317,7 @@ def test_the_catalogue_shows_a_member_its_own_prices(till: Client) -> None:
 # ── By the stream ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_the_stream_settles_is_answered_as_if_it_had_not(cloud: Cloud, cafe: Client, till: Client) -> None:
+def test_what_the_stream_settles_is_answered_alike(cloud: Cloud, cafe: Client, till: Client) -> None:
     """The function died after the fact was safe: the stream brings it, and the shop asks again."""
     upload(cafe, ["FIRST", "SECOND"])
     earn(till, 300)
@@ -325,7 +325,7 @@ def test_what_the_stream_settles_is_answered_as_if_it_had_not(cloud: Cloud, cafe
     fact = Redemption(**told, occurred_at=cloud.now, recorded_at=cloud.now)
     runtime.ledger().append("cafe", fact)
     image = items.fact_item("cafe", fact)
-    cloud.running = "evaluate"
+    cloud.running = "evaluate"  # whose role has to be enough
     evaluate(
         read_batch([{"dynamodb": {"NewImage": image}}]),
         runtime.settling(),
@@ -335,6 +335,7 @@ def test_what_the_stream_settles_is_answered_as_if_it_had_not(cloud: Cloud, cafe
         lambda *_: None,
         workers=1,
     )
+    cloud.running = ""
     answer = redeem(till, "film")
     assert answer.json["status"] == "duplicate"
     assert answer.json["redemption"]["code"] in ("FIRST", "SECOND")

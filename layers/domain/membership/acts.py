@@ -62,6 +62,14 @@ class Return(_Action):
     type: Literal["return"] = "return"
 
 
+class AdjustPoints(_Action):
+    """Give points, or take some that are there."""
+
+    type: Literal["adjust_points"] = "adjust_points"
+    points: int
+    """Less than 0 to take them."""
+
+
 class Decide(_Action):
     """Answer an approval. The fact's key is the approval's, so that of two operators at once one decides."""
 
@@ -93,6 +101,6 @@ class Absorb(_Action):
 
 
 Action = Annotated[
-    Hold | Lift | Release | Block | Unblock | Leave | Return | Decide | Merge | Absorb,
+    Hold | Lift | Release | Block | Unblock | Leave | Return | AdjustPoints | Decide | Merge | Absorb,
     Field(discriminator="type"),
 ]

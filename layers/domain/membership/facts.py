@@ -27,6 +27,15 @@ class _Fact(BaseModel):
         return self.recorded_at
 
 
+class Line(BaseModel):
+    """A part of an order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    amount: int
+
+
 class Order(_Fact):
     """Known by its order id, whatever event brought it: the same order never counts twice."""
 
@@ -38,6 +47,8 @@ class Order(_Fact):
     """What the membership saved on it, in the currency's smallest unit."""
     plan: str | None = None
     """The plan that it pays the fee of: such an order buys a term of membership, and nothing else."""
+    lines: tuple[Line, ...] = ()
+    """What it is made of; all of it, or not told."""
 
     @property
     def key(self) -> str:

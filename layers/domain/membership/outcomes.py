@@ -258,6 +258,64 @@ class RewardGranted(_OfTier):
     tier: str
     cycle: int
     reward: Reward
+    lot: str | None = None
+    """In which its points go, where the program keeps them itself."""
+    on: date | None = None
+    """The day on which they do."""
+
+
+class PointsTakenBack(_Outcome):
+    """What orders had earned that were given back: from their own lot first, then from what expires first."""
+
+    type: Literal["points.taken_back"] = "points.taken_back"
+    orders: dict[str, int]
+    """Order → what it doesn't earn any more; none where earnings turned out to be less than known before."""
+    points: int
+    """Taken out of the account."""
+    lots: dict[str, int]
+    debt: int = 0
+    """To be paid by what is earned next."""
+    forgiven: int = 0
+    """Spent already, and not asked for."""
+    lapsed: dict[str, int] = {}
+    """Lot → what had expired of it before."""
+
+
+class PointsDebtPaid(_Outcome):
+    """What was owed is paid by what has come in since."""
+
+    type: Literal["points.debt_paid"] = "points.debt_paid"
+    points: int
+    lots: dict[str, int]
+
+
+class PointsExpired(_Outcome):
+    type: Literal["points.expired"] = "points.expired"
+    points: int
+    on: date
+    """The first day on which they are gone."""
+    lots: dict[str, int]
+
+
+class PointsExpiring(_Outcome):
+    """A reminder: all that expires in one month."""
+
+    type: Literal["points.expiring"] = "points.expiring"
+    points: int
+    expires_on: date
+    """The first day on which some of it is gone."""
+    lots: dict[str, int]
+
+
+class PointsAdjusted(_Acted):
+    """Given or taken by an operator."""
+
+    type: Literal["points.adjusted"] = "points.adjusted"
+    points: int
+    """Less than 0 where they were taken."""
+    on: date
+    lots: dict[str, int]
+    """Lot → what came in, less than 0 where it went out."""
 
 
 class _OfRedemption(_Outcome):
@@ -388,6 +446,11 @@ Outcome = Annotated[
     | ApprovalDecided
     | ApprovalWithdrawn
     | RewardGranted
+    | PointsTakenBack
+    | PointsDebtPaid
+    | PointsExpired
+    | PointsExpiring
+    | PointsAdjusted
     | RewardRedeemed
     | RedemptionRefused
     | RedemptionCancelled

@@ -1,14 +1,16 @@
 """Settle: facts × member × program → member′ and outcomes. Pure: no clock, no store, no environment."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
-from membership.facts import Act, Cancellation, Fact, Redemption, Referral, Review
+from membership.facts import Act, Cancellation, Fact, Order, Redemption, Referral, Review
 from membership.member.applied import Verdict
 from membership.member.deciding import Case, decide
+from membership.member.earning import Claim, Earned, Earning, Known, Lives, Past, earn
 from membership.member.evolve import evolve
 from membership.member.figures import joined
 from membership.member.fold import come_or_go, fold, forget_the_outlived
@@ -23,12 +25,14 @@ from membership.outcomes import (
     FactIgnored,
     MemberMerged,
     Outcome,
+    PointsTakenBack,
     RedemptionCancelled,
     ReferralTold,
     RewardRedeemed,
 )
 from membership.program.schema import Program, Versions
 
+NOTHING: Mapping[str, Sequence[Outcome]] = {}
 _ANSWERED = (Act, Redemption, Cancellation)
 """Facts that are answered one by one, once."""
 
@@ -47,6 +51,8 @@ class Settled:
     """Facts told of a member after it was merged: they are the other one's, whatever comes of this."""
     questions: list[ApprovalRequested] = field(default_factory=list)
     """What operators were asked before and have not answered: a rebuild makes their list again, too."""
+    earned: list[Earned] = field(default_factory=list)
+    """Points that the facts earned, and why; of a rebuild, all that the member ever did."""
     changed: bool = False
     repeated: bool = False
     """Whether some of the facts had been applied before."""
@@ -113,23 +119,53 @@ def settle(
         refunds = fact.type == "refund" or (fact.type == "order" and fact.order_id in member.waiting)
         before = member.twin() if refunds else None
         refunded_before = {id_: account.refunded for id_, account in known.items()}
+        known_before = Known.of(program, member) if versions.earn_points else None
         fold(program, member, fact, known)
+        if known_before and (earned := earn(versions, program, member, fact, known_before)):
+            settled.earned.append(earned)
         given_back = {
             id_: account for id_, account in known.items() if account.refunded != refunded_before.get(id_, 0)
         }
         settled.accounts |= given_back
         act = fact if isinstance(fact, Act) else None
-        asked = fact if isinstance(fact, Redemption | Cancellation) else None
-        case = Case(
-            versions, program, version, member, fact, bool(given_back), before, now, act, gone, asked, desk
-        )
+        case = Case(versions, program, version, member, fact, bool(given_back), before, now, act, gone)
+        case.asked, case.desk = fact if isinstance(fact, Redemption | Cancellation) else None, desk
+        if known_before:
+            case.earlier = known_before.points
+            if given_back:
+                own = _of_its_own(versions, program, member)
+                case.claims = _claims(given_back.values(), refunded_before, own)
         decided = _decide(case)
         settled.outcomes += decided
         settled.onward += _told_onward(member, fact, decided)
         member.applied.add(fact)
         settled.due_is_exact |= isinstance(fact, Review | Act)
+    member.forget_the_past()
     settled.due = next_due(versions, member)
     return settled
+
+
+def _of_its_own(versions: Versions, program: Program, member: Member) -> Callable[[Order], Earning]:
+    earning = Earning(versions, Past.of(member), joined(program, member))
+
+    def of(order: Order) -> Earning:
+        if order.member_id != member.id:
+            raise RebuildNeeded("who bought it was another one then")
+        return earning
+
+    return of
+
+
+def _claims(
+    given_back: Iterable[OrderAccount], before: Mapping[str, int], earning: Callable[[Order], Earning]
+) -> list[Claim]:
+    """What orders don't earn any more."""
+    found = [
+        earning(account.order).claim(account.order, before.get(account.order.order_id, 0), account.refunded)
+        for account in given_back
+        if account.order
+    ]
+    return [claim for claim in found if claim]
 
 
 def _in_force(versions: Versions, member: Member, at: datetime) -> tuple[int, Program]:
@@ -205,6 +241,7 @@ def rebuild(
     refunded: Mapping[str, int] | None = None,
     now: datetime | None = None,
     gone: Collection[str] = (),
+    theirs: Mapping[str, Sequence[Outcome]] = NOTHING,
     desk: Desk | None = None,
 ) -> Settled:
     """The member that the whole ledger makes, from nothing; `facts` has those of members that it absorbed,
@@ -214,6 +251,7 @@ def rebuild(
     member was once told is not argued again under another order of arrival. Then whatever the
     ledger's facts still call for is decided, so a fact that was never settled is settled now. `refunded`
     is what had been given back of each order as far as settling got; without it no refund can be new.
+    `theirs` is what was decided of members that it absorbed: who each was when it earned points.
     """
     ordered = sorted(facts, key=lambda fact: (fact.recorded_at, fact.key))
     told = list(outcomes)
@@ -227,8 +265,14 @@ def rebuild(
     desk = desk.twin() if desk else Desk()
     for outcome in told:
         evolve(member, outcome)
+    claims: list[Claim] = []
     if member.merged_into:
         settled.accounts = {}  # refunds are booked where the member goes on
+    elif versions.earn_points:
+        lives = Lives(versions, program, member, ordered, theirs)
+        settled.earned = lives.earn(program, member, ordered, theirs)
+        if refunded is not None:
+            claims = _new_claims(settled.accounts, refunded, lives, told)
     settled.questions = [
         one for one in told if isinstance(one, ApprovalRequested) and one.approval in member.approvals
     ]
@@ -240,8 +284,9 @@ def rebuild(
     # The last fact may be such a one itself, which must not be answered again.
     for fact, open_ in (*((one, True) for one in pending), (ordered[-1], False)):
         act = fact if open_ and isinstance(fact, Act) else None
-        asked = fact if open_ and isinstance(fact, Redemption | Cancellation) else None
-        case = Case(versions, program, version, member, fact, given_back, None, now, act, gone, asked, desk)
+        case = Case(versions, program, version, member, fact, given_back, now=now, act=act, gone=gone)
+        case.asked, case.desk = fact if open_ and isinstance(fact, Redemption | Cancellation) else None, desk
+        case.claims, claims = claims, []
         decided = _decide(case)
         settled.outcomes += decided
         settled.onward += _told_onward(member, fact, decided)
@@ -249,8 +294,25 @@ def rebuild(
         # What was asked for before it was merged, and answered, stays so.
         open_ones = (fact for fact in ordered if not isinstance(fact, _ANSWERED) or fact.key not in answered)
         settled.forwarded = [forward for fact in open_ones for forward in _forwarded(member, fact)]
+    member.forget_the_past()
     settled.due = next_due(versions, member)
     return settled
+
+
+def _new_claims(
+    accounts: Mapping[str, OrderAccount], refunded: Mapping[str, int], lives: Lives, told: Sequence[Outcome]
+) -> list[Claim]:
+    """Those that nothing was decided of yet, though perhaps the order's account was not written then."""
+    decided: Counter[str] = Counter()
+    for outcome in told:
+        if isinstance(outcome, PointsTakenBack):
+            decided.update(outcome.orders)
+    found = []
+    for claim in _claims(accounts.values(), refunded, lives.of):
+        in_all = _claims([accounts[claim.order]], {}, lives.of)[0]
+        if (points := min(claim.points, in_all.points - decided[claim.order])) > 0:
+            found.append(claim._replace(points=points))
+    return found
 
 
 def _added_up(

@@ -9,6 +9,7 @@ from membership.acts import Merge
 from membership.errors import Contended, MetricsChanged, NotFound, RebuildNeeded, faults_of_ours
 from membership.facts import Act, Cancellation, Fact, Redemption
 from membership.gathering import gather
+from membership.member.earning import Earned
 from membership.member.redemption import Desk
 from membership.member.state import Member
 from membership.outcomes import Envelope
@@ -33,6 +34,8 @@ class Committed:
     outcomes: Sequence[Envelope] = ()
     repeated: bool = False
     """Whether some of the facts had been applied before: what they led to is in the history."""
+    earned: Sequence[Earned] = ()
+    """Points that the facts earned, and why."""
 
 
 class Settling:
@@ -70,7 +73,7 @@ class Settling:
                 return Committed(settled.member, (), settled.repeated)
             try:
                 outcomes = self._ledger.commit(program, stored, settled)
-                return Committed(settled.member, outcomes, settled.repeated)
+                return Committed(settled.member, outcomes, settled.repeated, settled.earned)
             except Outsold:
                 last = None  # it was not the member that stood in the way
             except Overtaken:
@@ -100,9 +103,12 @@ class Settling:
                 told = [envelope.open() for envelope in envelopes]
                 # Where the state was lost, so were the accounts: what they held is no news.
                 known = self._ledger.refunded_orders(program, members) if stored.member else None
-                settled = rebuild(
-                    versions, member_id, facts, told, known, now, self._gone(program, facts), desk
-                )
+                theirs = {
+                    one: [envelope.open() for envelope in self._ledger.outcomes(program, one)]
+                    for one in members[1:]
+                }
+                gone = self._gone(program, facts)
+                settled = rebuild(versions, member_id, facts, told, known, now, gone, theirs, desk)
             wrong = [*settled.accounts]
             room = max(0, MOST_WRITES - settled.writes + len(wrong))
             settled.accounts = {id_: settled.accounts[id_] for id_ in wrong[:room]}
@@ -113,9 +119,9 @@ class Settling:
                 continue
             if len(wrong) > room or later:
                 rest = self.rebuild(program, member_id, now)
-                return Committed(rest.member, [*outcomes, *rest.outcomes])
+                return Committed(rest.member, [*outcomes, *rest.outcomes], earned=rest.earned)
             self._ledger.unpark(program, member_id)
-            return Committed(settled.member, outcomes)
+            return Committed(settled.member, outcomes, earned=settled.earned)
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
     def _settle(
@@ -178,4 +184,5 @@ class Settling:
         first = self.settle(program, member_id, facts[:middle], now)
         second = self.settle(program, member_id, facts[middle:], now)
         outcomes = [*first.outcomes, *second.outcomes]
-        return Committed(second.member, outcomes, first.repeated or second.repeated)
+        repeated = first.repeated or second.repeated
+        return Committed(second.member, outcomes, repeated, [*first.earned, *second.earned])

@@ -28,6 +28,8 @@ class Life:
         self.facts: list[Fact] = []
         self._versions = Versions({1: program})
         self._accounts: dict[str, OrderAccount] = {}
+        self._theirs: dict[str, Sequence[Outcome]] = {}
+        """What was decided of members that proved to be this one."""
         self._due: date | None = None
 
     def tell(self, facts: Sequence[Fact]) -> Settled:
@@ -50,7 +52,8 @@ class Life:
 
     def absorb(self, other: "Life") -> None:
         """Have what the other did at hand, too: a merge adds up both."""
-        self.facts += joining(self.member_id, self.facts, other.facts)
+        self.facts = joining(self.facts, other.facts)
+        self._theirs |= {other.member_id: other.outcomes, **other._theirs}
         self._accounts |= other._accounts
 
     def _next_night(self) -> date | None:
@@ -71,7 +74,9 @@ class Life:
             settled = settle(self._versions, member, facts, known)
         except RebuildNeeded:
             refunded = {id_: account.refunded for id_, account in self._accounts.items()}
-            settled = rebuild(self._versions, self.member_id, self.facts, self.outcomes, refunded)
+            settled = rebuild(
+                self._versions, self.member_id, self.facts, self.outcomes, refunded, theirs=self._theirs
+            )
         self.member, self._due = settled.member, settled.due
         self._accounts |= settled.accounts
         self.outcomes += settled.outcomes

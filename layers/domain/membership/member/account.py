@@ -4,14 +4,23 @@ An account is a value: whatever is done to it makes another one. Facts put point
 out and put them back; sums commute, so in whatever order they come the account is the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
 Lots = Mapping[str, int]
 """Lot → points."""
+
+COUNTED_DAYS = 8
+"""So long it is remembered how often something capped was done on a day."""
+LAPSED_DAYS = 400
+"""So long it is remembered what expired of a lot: refunds come within a year."""
+
+
+_LAST = date.max.toordinal()
 
 
 class Lot(NamedTuple):
@@ -26,10 +35,11 @@ class Lot(NamedTuple):
     def of(cls, available: date | None, expires: date | None) -> Self:
         return cls(available.toordinal() if available else 0, expires.toordinal() if expires else 0)
 
-    @classmethod
-    def read(cls, key: str) -> Self:
+    @staticmethod
+    @lru_cache(4096)  # members share days, and each settling asks for all of theirs
+    def read(key: str) -> "Lot":
         available, _, expires = key.partition("-")
-        return cls(int(available), int(expires))
+        return Lot(int(available), int(expires))
 
     @property
     def key(self) -> str:
@@ -42,6 +52,10 @@ class Lot(NamedTuple):
     @property
     def available_on(self) -> date | None:
         return date.fromordinal(self.available) if self.available else None
+
+    def on(self, today: int) -> "Lot":
+        """As it is kept on a day: nothing asks since when points are available."""
+        return Lot(0, self.expires) if 0 < self.available <= today else self
 
     def is_pending(self, today: int) -> bool:
         return self.available > today
@@ -71,8 +85,10 @@ class Account(BaseModel):
 
     active_on: date | None = None
     """The last day on which the member bought or did something."""
+    idle_on: date | None = None
+    """The last day on which everything was gone because the member had done nothing for long."""
     reminded: int = 0
-    """The latest month, as year × 12 + month, of whose expiry the member was told."""
+    """The latest month, counted through the years, of whose expiry the member was told."""
     counted: dict[str, int] = {}
     """Of activities of which only so many a day earn points: day, version and kind → how many there were."""
 
@@ -102,10 +118,10 @@ class Account(BaseModel):
             raise ValueError(f"{amount} points are more than the {self.spendable(day)} that there are")
         return self.drawn(amount, day)
 
-    def drawn(self, amount: int, day: date) -> dict[str, int]:
+    def drawn(self, amount: int, day: date, *, pending: bool = False) -> dict[str, int]:
         """As much of it as the lots have on that day, whatever is owed."""
         drawn: dict[str, int] = {}
-        for _, key, there in sorted(self._open(day)):
+        for _, key, there in sorted(self._open(day, pending=pending)):
             if amount <= 0:
                 break
             if there > 0:
@@ -113,13 +129,13 @@ class Account(BaseModel):
                 amount -= drawn[key]
         return drawn
 
-    def _open(self, day: date) -> Iterable[tuple[int, str, int]]:
+    def _open(self, day: date, *, pending: bool = False) -> Iterator[tuple[int, str, int]]:
         """When it expires, lot and points, of what is neither pending nor over; what never does, last."""
         today = day.toordinal()
         for key, amount in self.lots.items():
             lot = Lot.read(key)
-            if not lot.is_pending(today) and not lot.is_over(today):
-                yield lot.expires or date.max.toordinal(), key, amount
+            if (pending or not lot.is_pending(today)) and not lot.is_over(today):
+                yield lot.expires or _LAST, key, amount
 
     def put(self, lots: Lots, **totals: int) -> "Account":
         """With these in it; `totals` are added to what the account has come to, as `spent=-100`."""
@@ -134,15 +150,28 @@ class Account(BaseModel):
         return self.model_copy(update={"lots": added(self.lots, lots, sign), **summed})
 
     def aged(self, day: date) -> "Account":
-        """Lots that have become available by a day are kept with those that were before."""
+        """As it is kept on a day: what has become available together with what was before, and without what
+        nothing asks for any more."""
         today = day.toordinal()
-        ripe = {key: amount for key, amount in self.lots.items() if 0 < Lot.read(key).available <= today}
-        if not ripe:
-            return self
-        left: dict[str, int] = {key: amount for key, amount in self.lots.items() if key not in ripe}
-        for key, amount in ripe.items():
-            left = added(left, {Lot(0, Lot.read(key).expires).key: amount})
-        return self.model_copy(update={"lots": left})
+        news: dict[str, dict[str, int]] = {}
+        if any(0 < Lot.read(key).available <= today for key in self.lots):
+            lots: dict[str, int] = {}
+            for key, amount in self.lots.items():
+                lots = added(lots, {Lot.read(key).on(today).key: amount})
+            news["lots"] = lots
+        if any(int(key.partition(".")[0]) < today - COUNTED_DAYS for key in self.counted):
+            news["counted"] = {
+                key: n
+                for key, n in self.counted.items()
+                if int(key.partition(".")[0]) >= today - COUNTED_DAYS
+            }
+        if any(0 < Lot.read(key).expires < today - LAPSED_DAYS for key in self.lapsed):
+            news["lapsed"] = {
+                key: amount
+                for key, amount in self.lapsed.items()
+                if not 0 < Lot.read(key).expires < today - LAPSED_DAYS
+            }
+        return self.model_copy(update=news) if news else self
 
 
 def added(one: Lots, other: Lots, sign: int = 1) -> dict[str, int]:

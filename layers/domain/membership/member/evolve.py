@@ -1,8 +1,10 @@
 """Outcomes into standing. What was once decided stays decided: a rebuild applies these, it doesn't argue."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from membership.member.standing import Notice, Override, Standing
+from membership.member.posting import posted
+from membership.member.standing import Held, Layer, Notice, Override, Standing
 from membership.member.state import Approval, Member, Referred
 from membership.outcomes import (
     ApprovalDecided,
@@ -23,6 +25,11 @@ from membership.outcomes import (
     Outcome,
     OverrideEnded,
     OverrideEnding,
+    PointsAdjusted,
+    PointsDebtPaid,
+    PointsExpired,
+    PointsExpiring,
+    PointsTakenBack,
     RedemptionCancelled,
     RedemptionRefused,
     ReferralTold,
@@ -62,12 +69,15 @@ def evolve(member: Member, outcome: Outcome) -> None:
             )
         case RewardGranted():
             member.granted[f"{outcome.tier}/{outcome.reward.id}"] = outcome.cycle
+            member.points = posted(member.points, outcome)
         case RewardRedeemed():
             _count(member.redeemed, outcome.reward, 1)
-            member.points = member.points.take(outcome.lots, spent=outcome.points)
+            member.points = posted(member.points, outcome)
         case RedemptionCancelled():
             _count(member.redeemed, outcome.reward, -1)
-            member.points = member.points.put(outcome.lots, spent=-outcome.points)
+            member.points = posted(member.points, outcome)
+        case PointsTakenBack() | PointsDebtPaid() | PointsExpired() | PointsExpiring() | PointsAdjusted():
+            member.points = posted(member.points, outcome)
         case ApprovalRequested():
             member.approvals[outcome.approval] = Approval(
                 kind=outcome.kind,
@@ -111,6 +121,33 @@ def _evolve_standing(
         standing = member.standings[outcome.ladder] = Standing(
             tier=outcome.to_tier, since=outcome.at, earned_on=outcome.earned_on
         )
+    before = tuple(standing.layers())
+    _change(member, standing, outcome)
+    _remember(member, outcome.ladder, before, outcome.at)
+
+
+def _remember(member: Member, ladder: str, before: tuple[Layer, ...], at: datetime) -> None:
+    """What is no longer so was so up to that moment, and with it: what else was decided then came after."""
+    if before == tuple(member.standings[ladder].layers()):
+        return
+    if not any(one.ladder == ladder and one.until == at for one in member.held):
+        member.held.append(Held(at, ladder, before))
+
+
+def _change(
+    member: Member,
+    standing: Standing,
+    outcome: TierUpgraded
+    | TierRenewed
+    | TierUndermined
+    | DowngradeAnnounced
+    | DowngradeAverted
+    | TierDowngraded
+    | TierReplaced
+    | TierOverridden
+    | OverrideEnding
+    | OverrideEnded,
+) -> None:
     match outcome:
         case TierUpgraded():
             standing.tier, standing.since, standing.earned_on = outcome.to_tier, outcome.at, outcome.earned_on
@@ -185,4 +222,7 @@ def _absorb(member: Member, outcome: MemberAbsorbed) -> None:
         member.granted[reward] = max(cycle, member.granted.get(reward, cycle))
     for reward, times in outcome.redeemed.items():
         _count(member.redeemed, reward, times)
+    before = {ladder: tuple(standing.layers()) for ladder, standing in member.standings.items()}
     member.standings |= {ladder: standing.twin() for ladder, standing in outcome.standings.items()}
+    for ladder in outcome.standings:
+        _remember(member, ladder, before.get(ladder, ()), outcome.at)

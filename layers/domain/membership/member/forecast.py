@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from membership.member.expiring import points_due_on
 from membership.member.figures import figures, joined, until
 from membership.member.renewal import renewal
 from membership.member.standing import Standing
@@ -136,10 +137,13 @@ def _stands_while_met(ladder: Ladder, standing: Standing) -> bool:
 
 def due_on(program: Program, member: Member) -> date | None:
     """The first day on which a review has something to decide, if nothing more happens until then."""
-    if member.status != "active" or member.clock is None:
+    if member.status not in ("trial", "active") or member.clock is None:
         return None
     today = program.day(member.clock)
-    days = [*_milestones(program, member, today), *_lists(program, member, today)]
+    points = points_due_on(program, member.points, today) if member.points.lots else ()
+    if member.status == "trial":
+        return min(points, default=None)
+    days = [*points, *_milestones(program, member, today), *_lists(program, member, today)]
     for ladder_id, standing in member.standings.items():
         days += _due_in(program, member, program.ladders_by_id[ladder_id], standing, today)
     return min(days, default=None)

@@ -21,6 +21,7 @@ from membership.outcomes import (
     Outcome,
     OverrideEnded,
     OverrideEnding,
+    RedemptionCancelled,
     RewardGranted,
     TierDowngraded,
     TierOverridden,
@@ -89,6 +90,15 @@ def message_for(
         case TierReplaced():
             tier = _name(program, member.standings[outcome.ladder].tier)
             text = _filled("Your tier is called {tier} now.", "您的会员等级现名为{tier}。", tier=tier)
+        case RedemptionCancelled():
+            text = _filled(
+                "{reward} was cancelled, and {points} {name} are back: {reason}",
+                "{reward}的兑换已取消，{points} {name}已退回：{reason}",
+                reward=outcome.name,
+                points=_same(f"{outcome.points:,}"),
+                name=program.points.name if program.points else Text(en="points", zh="积分"),
+                reason=_same(outcome.reason),
+            )
         case MemberBlocked() | MemberUnblocked() | MemberLeft() | MemberReturned() | MemberAbsorbed():
             en, zh = _OF_MEMBER[type(outcome)]
             text = _filled(en, zh, reason=_same(outcome.reason))

@@ -89,10 +89,10 @@ class Standing(BaseModel):
             }
         )
 
-    def layers(self) -> Iterator[tuple[Source | Literal["earned"], str]]:
+    def layers(self) -> Iterator[Layer]:
         """Every tier that the member has, by what gives it, in the order of precedence."""
         order: tuple[Source, ...] = ("hold", "paid", "lifted")
         for source in order:
-            if source in self.overrides:
-                yield source, self.overrides[source].tier
-        yield "earned", self.tier
+            if over := self.overrides.get(source):
+                yield Layer(source, over.tier, over.until)
+        yield Layer("earned", self.tier)

@@ -1,7 +1,8 @@
 """What a member is between two settlings: small, whatever the length of the ledger behind it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +11,9 @@ from membership.facts import Attributes, Order
 from membership.member.account import Account
 from membership.member.applied import AppliedFacts
 from membership.member.standing import Held, Standing
+
+HELD_FOR = timedelta(days=730)
+"""So long a member knows which tiers it had; what is told later than that is worth reading its ledger."""
 
 Status = Literal["trial", "active", "blocked", "left", "merged", "erased"]
 
@@ -20,6 +24,11 @@ class Absence(NamedTuple):
     begin: datetime
     end: datetime | None
     blocked: bool
+
+
+def outside(absences: Iterable[Absence], at: datetime) -> bool:
+    """Whether a moment lies in one of them."""
+    return any(begin <= at and (end is None or at < end) for begin, end, _ in absences)
 
 
 class Approval(BaseModel):
@@ -126,7 +135,12 @@ class Member(BaseModel):
 
     def is_outside(self, at: datetime) -> bool:
         """Whether what was done at that moment counts for nothing."""
-        return any(begin <= at and (end is None or at < end) for begin, end, _ in self.outside)
+        return outside(self.outside, at)
+
+    def forget_the_past(self) -> None:
+        """Tiers of so long ago that nothing which is still told hangs on them."""
+        if self.held and self.clock and self.held[0].until < (since := self.clock - HELD_FOR):
+            self.held = [one for one in self.held if one.until >= since]
 
     def twin(self) -> Self:
         """An independent copy to settle on."""

@@ -28,6 +28,11 @@ def day_of_year(day: date) -> tuple[str, str]:
     return f"{day.day} {month_name[day.month]}", f"{day.month} 月 {day.day} 日"
 
 
+def month(day: date) -> int:
+    """Months counted through the years."""
+    return day.year * 12 + day.month - 1
+
+
 def quarter(day: date) -> int:
     """Quarters counted through the years."""
     return day.year * 4 + (day.month - 1) // 3

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from membership.program.flaws import Fault, Unsound, unsound
 from membership.program.kinds import NOT_KINDS
 from membership.program.parts import Part, Slug
-from membership.program.rates import Rate
+from membership.program.rates import ONE, Rate, hundredths
 from membership.program.shorthand import one_or_many
 from membership.program.text import Name, Text, one_line
 
@@ -91,6 +91,11 @@ class Campaign(Part):
         if self.from_ <= self.to:
             return self.from_ <= here <= self.to
         return here >= self.from_ or here <= self.to
+
+    @property
+    def rate(self) -> int:
+        """How many times the usual points, in hundredths."""
+        return hundredths(self.points) if self.points else ONE
 
     def label(self) -> Text:
         return self.name if self.name else Text(en=self.id)

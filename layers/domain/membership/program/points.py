@@ -1,12 +1,12 @@
 """Points that members earn and spend: for what, how many times, from when, until when."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
+from math import prod
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictInt, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, StrictInt, model_validator
 
 from membership.facts import Activity
 from membership.member.account import Lot
@@ -139,12 +139,14 @@ class PointsRules(Part):
         "earned next; or, with pending_only, nothing at all once points can be spent.",
     )
 
+    _per: int = PrivateAttr(default=100)
+
     def bind(self, currency: str) -> list[Fault]:
         """Fix amounts in the currency's smallest unit; returns what can't be."""
         faults = []
         if self.earn.order:
             try:
-                to_minor(self.earn.order.per, currency)
+                self._per = to_minor(self.earn.order.per, currency)
             except ValueError as error:
                 faults.append(Fault(("earn", "order", "per"), str(error), "Round it."))
         for kind, doing in self.earn.activities.items():
@@ -157,18 +159,35 @@ class PointsRules(Part):
                     )
         return faults
 
-    def times(self, rates: Iterable[int]) -> Fraction:
-        """How many times the usual points, by rates in hundredths."""
-        factors = [Fraction(rate, ONE) for rate in rates]
+    def for_money(self, amount: int, rates: Sequence[int]) -> int:
+        """What an order of an amount earns, by rates in hundredths."""
+        assert self.earn.order is not None
+        return self._rounded(amount * self.earn.order.points, self._per, rates)
+
+    def for_doing(self, doing: ForDoing, rates: Sequence[int]) -> int:
+        return self._rounded(doing.points, 1, rates)
+
+    def by_line(self, points: int, amounts: Sequence[int]) -> list[int]:
+        """An order's points by its lines: in proportion, and what is left over to the largest remainders."""
+        whole = sum(amounts)
+        if not whole:
+            return [0] * len(amounts)
+        shares = [divmod(points * amount, whole) for amount in amounts]
+        left = points - sum(share for share, _ in shares)
+        first = sorted(range(len(amounts)), key=lambda n: -shares[n][1])[:left]
+        return [share + (n in first) for n, (share, _) in enumerate(shares)]
+
+    def _rounded(self, points: int, parts: int, rates: Sequence[int]) -> int:
+        """So many parts of a point, as often as the rates say together."""
         match self.combine:
-            case "highest":
-                return max(factors, default=Fraction(1))
+            case "highest" if rates:
+                over, under = max(rates), ONE
             case "add":
-                return max(Fraction(0), 1 + sum((factor - 1 for factor in factors), Fraction(0)))
-        product = Fraction(1)
-        for factor in factors:
-            product *= factor
-        return product
+                over, under = max(0, ONE + sum(rate - ONE for rate in rates)), ONE
+            case _:
+                over, under = prod(rates), ONE ** len(rates)
+        points, parts = points * over, parts * under
+        return points // parts if self.rounding == "down" else (2 * points + parts) // (2 * parts)
 
     @property
     def birthday_rate(self) -> int:

@@ -1,7 +1,7 @@
 """What a program is. The model that is read from YAML is the one that decides."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from membership.member.standing import Source, Standing
+from membership.member.standing import Layer, Source, Standing
 from membership.program.campaigns import Campaign
 from membership.program.catalogue import Catalogue, Redeemable
 from membership.program.criteria import Comparison, Criterion
@@ -25,6 +25,7 @@ from membership.program.metrics import Attributed, Derived, Elapsed, Metric, Tal
 from membership.program.money import CURRENCIES, known_currency, to_smallest
 from membership.program.parts import Amount, Moment, Part, Reward, Slug
 from membership.program.points import PointsRules
+from membership.program.rates import ONE, Rate, hundredths
 from membership.program.soundness import check, seldom_meant
 from membership.program.text import Name, Sentence, Text
 from membership.program.validity import Validity, WhileQualified
@@ -60,6 +61,14 @@ class Tier(Part):
     rewards: Annotated[tuple[Reward, ...], Field(max_length=30)] = Field(
         default=(), description="Given on entering the tier."
     )
+    points_rate: Rate | None = Field(
+        default=None, description="Orders of members in the tier earn so many times the usual points."
+    )
+
+    @property
+    def rate(self) -> int:
+        """How many times the usual points, in hundredths."""
+        return hundredths(self.points_rate) if self.points_rate else ONE
 
     def label(self) -> Text:
         return self.name if self.name else Text(en=self.id)
@@ -238,6 +247,17 @@ class Program(Part):
         """Of all ladders."""
         return frozenset(tier.id for ladder in self.ladders_by_id.values() for tier in ladder.tiers)
 
+    @cached_property
+    def campaigns_of_points(self) -> tuple[Campaign, ...]:
+        """Those that make points worth more."""
+        return tuple(one for one in self.campaigns if one.points)
+
+    @cached_property
+    def asks_for_tiers(self) -> bool:
+        """Whether what an order earns depends on the member's tier."""
+        tiers = (tier for ladder in self.ladders_by_id.values() for tier in ladder.tiers)
+        return any(tier.rate != ONE for tier in tiers) or any(one.tiers for one in self.campaigns_of_points)
+
     def tier(self, tier_id: str) -> Tier:
         """Of whichever ladder. Raises KeyError for a tier that the program doesn't have."""
         return next(ladder for ladder in self.ladders_by_id.values() if tier_id in ladder).tier(tier_id)
@@ -334,10 +354,15 @@ class Ladder:
         A hold rules in any case. Else the highest tier does, whatever gives it: a fee that buys silver
         takes no gold away. Of equal ones, the first in the order of precedence is named.
         """
-        layers = list(standing.layers())
-        if layers[0][0] == "hold":
-            return layers[0]
-        return max(layers, key=lambda layer: self._rank[layer[1]])
+        return self.counting(standing.layers())
+
+    def counting(self, layers: Iterable[Layer]) -> tuple[Source | Literal["earned"], str]:
+        """Of several tiers, in the order of precedence, the one that counts."""
+        first, *others = layers
+        if first.source == "hold":
+            return first.source, first.tier
+        shown = max((first, *others), key=lambda layer: self._rank[layer.tier])
+        return shown.source, shown.tier
 
 
 class Versions:
@@ -359,6 +384,24 @@ class Versions:
     def numbered(self, number: int) -> Program:
         """A version as it was put, in force or not: what was decided by it is worded by it."""
         return self._numbered[number]
+
+    @cached_property
+    def earn_points(self) -> bool:
+        """Whether any version has points."""
+        return any(program.points for program in self._numbered.values())
+
+    @cached_property
+    def attributes_for_points(self) -> frozenset[str]:
+        """What the shop tells of a person that a version's points depend on."""
+        with_points = [program for program in self._numbered.values() if program.points]
+        birthday = any(program.points and program.points.birthday_month for program in with_points)
+        labels = any(one.segment for program in with_points for one in program.campaigns_of_points)
+        return frozenset({"birthday"} if birthday else ()) | frozenset({"labels"} if labels else ())
+
+    @cached_property
+    def begin_with_members(self) -> bool:
+        """Whether a version begins for each member with its own next year."""
+        return any(program.changes == "next_cycle" for program in self._numbered.values())
 
     @property
     def latest(self) -> tuple[int, Program]:

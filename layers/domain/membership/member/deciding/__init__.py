@@ -9,6 +9,7 @@ from membership.member.deciding.enrolment import begin, enrol, tell_referrer
 from membership.member.deciding.falling import announce, avert, fall
 from membership.member.deciding.keeping import renew
 from membership.member.deciding.overriding import end_overrides, pay
+from membership.member.deciding.points import expire, settle_up, take_back
 from membership.member.deciding.redeeming import redeem
 from membership.member.deciding.replacing import replace_tiers
 from membership.member.deciding.rising import days_to_judge, promote
@@ -23,18 +24,19 @@ def decide(case: Case) -> Iterator[Outcome]:
         return  # the other one decides
     yield from replace_tiers(case)
     yield from enrol(case)
+    yield from take_back(case)
+    yield from expire(case)
     yield from enact(case)
     # Who comes back may have done meanwhile what ends a trial.
     yield from enrol(case)
-    if case.member.status != "active":
-        yield from redeem(case)
-        return
-    yield from begin(case)
-    for ladder in case.program.ladders_by_id.values():
-        yield from _in_ladder(LadderCase(case, ladder))
-    yield from list_for_review(case)
-    yield from tell_referrer(case)
+    if case.member.status == "active":
+        yield from begin(case)
+        for ladder in case.program.ladders_by_id.values():
+            yield from _in_ladder(LadderCase(case, ladder))
+        yield from list_for_review(case)
+        yield from tell_referrer(case)
     yield from redeem(case)
+    yield from settle_up(case)
 
 
 def _in_ladder(case: LadderCase) -> Iterator[Outcome]:

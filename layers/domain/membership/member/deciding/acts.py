@@ -2,12 +2,25 @@
 
 from collections.abc import Iterator
 
-from membership.acts import Absorb, Block, Decide, Hold, Leave, Lift, Merge, Release, Return, Unblock
+from membership.acts import (
+    Absorb,
+    AdjustPoints,
+    Block,
+    Decide,
+    Hold,
+    Leave,
+    Lift,
+    Merge,
+    Release,
+    Return,
+    Unblock,
+)
 from membership.facts import Act
 from membership.member.deciding.approvals import withdraw_all
 from membership.member.deciding.case import Case, LadderCase
 from membership.member.deciding.merging import absorb
 from membership.member.deciding.overriding import end_override, override
+from membership.member.deciding.points import adjust
 from membership.member.deciding.rising import enter
 from membership.member.standing import Source
 from membership.member.state import Approval
@@ -48,6 +61,8 @@ def enact(case: Case) -> Iterator[Outcome]:
             yield MemberMerged(at=at, by=by, reason=reason, into=into)
         case Absorb() as told, "trial" | "active" | "blocked" | "left":
             yield from absorb(case, act, told)
+        case AdjustPoints(points=points), "trial" | "active":
+            yield from adjust(case, act, points)
         case (Hold() | Lift()) as given, "active" if given.ladder in case.program.ladders_by_id:
             yield from _override(LadderCase(case, case.program.ladders_by_id[given.ladder]), act, given)
         case Release(ladder=ladder, source=source), "active" if ladder in member.standings:

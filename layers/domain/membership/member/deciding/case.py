@@ -1,11 +1,13 @@
 """One member at one moment of its own time, looked at because of one fact."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from membership.facts import Act, Cancellation, Fact, Redemption, Review
+from membership.member.account import Account
+from membership.member.earning import Claim
 from membership.member.figures import figures, joined, less, until
 from membership.member.redemption import Desk
 from membership.member.standing import Standing
@@ -36,6 +38,10 @@ class Case:
     """The fact, where it is an operator's act that nobody has answered yet."""
     gone: Collection[str] = ()
     """Members that can't go on for anybody."""
+    claims: Sequence[Claim] = ()
+    """Points of orders that the fact gave back."""
+    earlier: Account | None = None
+    """The member's points before the fact; None: nothing came by it."""
     asked: Redemption | Cancellation | None = None
     """The fact, where it asks for a reward or to undo that, and nobody has answered yet."""
     desk: Desk = field(default_factory=Desk)

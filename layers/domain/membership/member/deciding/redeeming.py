@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from membership.facts import Cancellation, Redemption
 from membership.member.deciding.case import Case
+from membership.member.deciding.points import expire
 from membership.member.redemption import Hindrance, hindrance, price
 from membership.outcomes import (
     FactIgnored,
@@ -23,6 +24,7 @@ def redeem(case: Case) -> Iterator[Outcome]:
             yield _redeem(case, asked)
         case Cancellation() as asked:
             yield _cancel(case, asked)
+            yield from expire(case)  # what comes back may be of points that would be gone by now
 
 
 def _redeem(case: Case, asked: Redemption) -> Outcome:

@@ -18,7 +18,7 @@ def successors(versions: Versions, program: Program, member: Member) -> Iterator
     """Ladder → old tier → new tier, of all that the member has anything to do with."""
     for ladder_id, standing in member.standings.items():
         ladder = program.ladders_by_id[ladder_id]
-        held = {tier for _, tier in standing.layers()}
+        held = {layer.tier for layer in standing.layers()}
         held |= {standing.notice.to_tier} if standing.notice else set()
         held |= {one.tier for one in member.approvals.values() if one.ladder == ladder_id}
         gone = {tier: versions.successor(tier, program) for tier in sorted(held) if tier not in ladder}

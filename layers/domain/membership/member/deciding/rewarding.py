@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from membership.member.deciding.case import Case
+from membership.member.deciding.points import credited
 from membership.outcomes import RewardGranted
 from membership.program.parts import Reward
 from membership.program.schema import Ladder, Tier
@@ -14,7 +15,15 @@ def reward(case: Case, ladder: Ladder, entered: Iterable[Tier]) -> Iterator[Rewa
     for tier in entered:
         for one in tier.rewards:
             if cycle > max(_given(case, tier, one), default=float("-inf")):
-                yield RewardGranted(at=case.at, ladder=ladder.id, tier=tier.id, cycle=cycle, reward=one)
+                yield RewardGranted(
+                    at=case.at,
+                    ladder=ladder.id,
+                    tier=tier.id,
+                    cycle=cycle,
+                    reward=one,
+                    lot=credited(case) if one.points else None,
+                    on=case.today if one.points else None,
+                )
 
 
 def _given(case: Case, tier: Tier, reward: Reward) -> Iterator[int]:
