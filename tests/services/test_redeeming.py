@@ -1,7 +1,9 @@
 """Redeeming with everything around it: many at once, faults at every write, rebuilds, merges."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -410,10 +412,8 @@ def test_whatever_happens_points_and_shelves_agree_with_the_ledger(
                 else:
                     assert cafe.spendable("ann") == before
             case "cancel" if redemptions:
-                try:
+                with suppress(Impossible):
                     cafe.cancel("ann", redemptions[how % len(redemptions)], f"c{n}")
-                except Impossible:
-                    pass
             case "refund" if orders:
                 order = orders[how % len(orders)]
                 cafe.tell(Refund(id=f"b{n}", order_id=order, amount=10_000, **cafe.common("ann")))
@@ -433,11 +433,7 @@ def test_whatever_happens_points_and_shelves_agree_with_the_ledger(
     kept = [one.outcome for one in cafe.redeeming.page("cafe", "ann", None, 99).data if not one.cancelled]
     assert cafe.sold("cake") == sum(one.reward == "cake" for one in kept) <= 10
     assert cafe.member("ann").points.spent == sum(one.points for one in kept)
-    assert cafe.member("ann").redeemed == {
-        reward: n
-        for reward in ("cake", "film", "tea", "mug")
-        if (n := sum(one.reward == reward for one in kept))
-    }
+    assert cafe.member("ann").redeemed == Counter(one.reward for one in kept)
     assert cafe.equals_a_rebuild("ann")
 
 
