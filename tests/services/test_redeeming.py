@@ -1,7 +1,7 @@
 """Redeeming with everything around it: many at once, faults at every write, rebuilds, merges."""
 
-from collections.abc import Callable
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
