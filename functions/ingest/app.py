@@ -38,7 +38,8 @@ def post_events(request: Request) -> Response:
     if not request.query["wait"]:
         return respond(200, EventsView(data=told))
     settled = runtime.ingest().settle(program, taken, request.now)
-    return respond(200, EventsView.settled(told, settled, versions, request.now))
+    facts = [one.fact for one in taken]
+    return respond(200, EventsView.settled(told, settled, versions, request.now, facts))
 
 
 @service.on("put_member")

@@ -9,10 +9,11 @@ from aws_lambda_powertools.logging import Logger
 from membership import runtime
 from membership.http import cursors
 from membership.http.bodies import Preview, read
+from membership.http.points_views import PointsEntriesView, PointsEntryView, PointsView
 from membership.http.progress_views import DecidedView, PreviewView, ProgressView
 from membership.http.serving import Request, Response, Service, respond, respond_text
-from membership.http.values import read_moment, read_price
-from membership.http.views import HistoryView, MemberView, OutcomeView, ProgramView
+from membership.http.values import read_cart, read_moment, read_price
+from membership.http.views import EarnedView, HistoryView, MemberView, OutcomeView, ProgramView
 from membership.member.progress import progress
 from membership.member.progress_svg import draw
 from membership.program.wording import program_in_words
@@ -22,6 +23,7 @@ logger = Logger()
 service = Service("members", logger)
 
 _PLACE = r"(outcome#\d{12}#\d{3})?"
+ENTRIES = re.compile(r"\d{13,14}\.\d{6}#[0-9a-f]{16}", re.ASCII)
 POSITIONS = re.compile(rf"{_PLACE}(,{_PLACE})*", re.ASCII)
 """One place in each ledger that the history is in."""
 
@@ -76,6 +78,31 @@ def get_history(request: Request) -> Response:
     return respond(200, view)
 
 
+@service.on("get_points")
+def get_points(request: Request) -> Response:
+    """How many points there are."""
+    seen = runtime.viewing().points(request.program, request.id("member_id"), request.now)
+    day = seen.program.day(max(request.now, seen.member.clock or request.now))
+    view = PointsView.of(seen.member.id, seen.member.points, seen.program, day, request.query["lang"])
+    return respond(200, view)
+
+
+@service.on("get_points_entries")
+def get_points_entries(request: Request) -> Response:
+    """What moved them."""
+    member_id, viewing, after = request.id("member_id"), runtime.viewing(), request.query["cursor"]
+    resource = f"points/{member_id}"
+    position = cursors.unseal(after, request.program, resource, ENTRIES) if after is not None else None
+    page = viewing.statement(request.program, member_id, request.now, position, request.query["limit"])
+    versions, lang = viewing.versions(request.program), request.query["lang"]
+    named = request.caller.role == "operator"
+    view = PointsEntriesView(
+        data=tuple(PointsEntryView.of(entry, versions, lang, named=named) for entry in page.data),
+        next_cursor=cursors.seal(request.program, resource, page.next) if page.next else None,
+    )
+    return respond(200, view)
+
+
 @service.on("post_preview")
 def post_preview(request: Request) -> Response:
     """What an order would lead to."""
@@ -83,9 +110,13 @@ def post_preview(request: Request) -> Response:
     _, program = viewing.program(request.program, request.now)
     at = read_moment(asked.occurred_at, request.now)
     amount = read_price(asked.amount, asked.currency, program)
-    found = viewing.preview(request.program, request.id("member_id"), amount, at, request.now)
+    lines = read_cart(asked.lines, amount, asked.currency, program)
+    found = viewing.preview(request.program, request.id("member_id"), amount, at, request.now, lines)
     decided = tuple(DecidedView.of(one) for one in found.outcomes if one.type != "message.due")
-    return respond(200, PreviewView(progress=_progress(found.seen, request), outcomes=decided))
+    earned = [EarnedView.of(one, found.seen.versions, request.query["lang"]) for one in found.earned]
+    points = earned[0].model_copy(update={"order_id": None}) if earned else None
+    view = PreviewView(progress=_progress(found.seen, request), outcomes=decided, points=points)
+    return respond(200, view)
 
 
 @service.on("get_program")

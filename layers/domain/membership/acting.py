@@ -7,6 +7,7 @@ from typing import Literal
 
 from membership.acts import (
     Action,
+    AdjustPoints,
     Block,
     Decide,
     Hold,
@@ -42,6 +43,7 @@ _POSSIBLE: dict[type, frozenset[Status]] = {
     Leave: frozenset({"trial", "active"}),
     Return: frozenset({"left"}),
     Merge: frozenset({"trial", "active", "left"}),
+    AdjustPoints: frozenset({"trial", "active"}),
 }
 
 
@@ -149,6 +151,8 @@ class Acting:
                 ladder = _ladder(rules, ladder_id)
                 if source not in _standing(member, ladder).overrides:
                     raise Impossible(f"there is no {source} to release")
+            case AdjustPoints(points=points):
+                _check_points(rules, member, points, now)
             case Merge(into=into):
                 if into == member.id:
                     raise _flaw("into", into, "is the member itself", "Name the one that goes on.")
@@ -204,6 +208,16 @@ def _check_lift(ladder: Ladder, member: Member, tier: str) -> None:
     if tier not in above:
         remedy = f"Lift it to {' or '.join(above)}." if above else "It is at the top already."
         raise _flaw("tier", tier, "is not one or two tiers above the member's", remedy)
+
+
+def _check_points(program: Program, member: Member, points: int, now: datetime) -> None:
+    if program.points is None:
+        raise Impossible("the program has no points")
+    if points == 0:
+        raise _flaw("points", points, "changes nothing", "Write how many to give; less than 0 to take.")
+    there = member.points.spendable(program.day(max(now, member.clock or now)))
+    if -points > there:
+        raise Impossible(f"the member has {there:,} points to spend, and {-points:,} are to be taken")
 
 
 def _check_until(program: Program, ladder: Ladder, until: date, now: datetime) -> None:

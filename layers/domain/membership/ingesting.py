@@ -9,6 +9,7 @@ from typing import Literal
 
 from membership.errors import Contended, Unsettleable
 from membership.facts import Attributes, Enrolment, Fact
+from membership.member.earning import earned_before
 from membership.member.state import Member
 from membership.program.schema import Program
 from membership.settling import Committed, Settling
@@ -94,7 +95,13 @@ class Ingest:
         keys = {fact.key for fact in facts}
         latest = self._ledger.history(program.id, committed.member.id, None, LATEST)
         told = [envelope for _, envelope in reversed(latest) if envelope.data.get("fact") in keys]
-        return replace(committed, outcomes=told)
+        versions, earned = self._settling.versions(program.id), [*committed.earned]
+        if versions.earn_points and committed.member.clock:
+            _, in_force = versions.in_force(committed.member.clock)
+            news = {one.fact.key for one in earned}
+            repeated = [fact for fact in facts if fact.key not in news]
+            earned += earned_before(versions, in_force, committed.member, repeated)
+        return replace(committed, outcomes=told, earned=earned)
 
 
 def enrolment(

@@ -16,7 +16,7 @@ from membership.member.progress import Way, progress
 from membership.member.state import Member
 from membership.outcomes import RewardGranted
 from membership.program import wording
-from membership.program.examples import Example, ExpectedNotice, ExpectedValue, Then
+from membership.program.examples import Example, ExpectedNotice, ExpectedPoints, ExpectedValue, Then
 from membership.program.misnamed import ladder_of, misnamed
 from membership.program.money import to_decimal, to_smallest
 from membership.program.places import shortened, shown
@@ -84,10 +84,14 @@ def _differences(program: Program, story: Story, path: str, then: Then) -> Itera
 def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: datetime) -> dict[str, Any]:
     """What `then` can expect → what there is."""
     rewards = tuple(got.reward.id for got in life.outcomes if isinstance(got, RewardGranted))
+    today, account = program.day(at), member.points
+    points = ExpectedPoints(
+        balance=account.spendable(today), pending=account.pending(today), debt=account.debt
+    )
     one = next((one for one in progress(program, member, at).ladders if one.ladder.id == ladder.id), None)
     if one is None:  # who is blocked or has left is shown nothing but that
         nothing = dict.fromkeys(_NOTHING, False) | {"progress": 0, "lacks": ""}
-        return nothing | {"status": member.status, "rewards": rewards}
+        return nothing | {"status": member.status, "rewards": rewards, "points": points}
     notice, value = one.notice, one.value
     return {
         "tier": one.tier.id if one.tier else False,
@@ -105,6 +109,7 @@ def _found(program: Program, ladder: Ladder, life: Life, member: Member, at: dat
         )
         if value
         else False,
+        "points": points,
         "rewards": rewards,
     }
 
@@ -163,6 +168,8 @@ def _in_words(name: str, found: Any) -> str:
             return f"{to} from {on}"
         case ExpectedValue(fee=fee, saved=saved):
             return f"fee {fee}, saved {saved}"
+        case ExpectedPoints(balance=balance, pending=pending, debt=debt):
+            return f"{balance:,} to spend, {pending:,} pending, {debt:,} owed"
         case tuple():
             return ", ".join(found) or "none"
     return str(found) or "nothing"

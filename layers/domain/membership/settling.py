@@ -81,6 +81,9 @@ class Settling:
             self._pause(attempt)
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
+    def versions(self, program: str) -> Versions:
+        return self._programs.versions(program)
+
     def rebuild(self, program: str, member_id: str, now: datetime | None = None) -> Committed:
         """Make the member anew from the whole ledger. Raises NotFound where the ledger has nothing of it."""
         versions = self._programs.versions(program)

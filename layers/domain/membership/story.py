@@ -5,7 +5,19 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from membership.acts import Action, Block, Decide, Hold, Leave, Lift, Merge, Release, Return, Unblock
+from membership.acts import (
+    Action,
+    AdjustPoints,
+    Block,
+    Decide,
+    Hold,
+    Leave,
+    Lift,
+    Merge,
+    Release,
+    Return,
+    Unblock,
+)
 from membership.errors import Flaw
 from membership.facts import (
     Act,
@@ -100,12 +112,16 @@ class Story:
         day = example.joined or (self._program.day(self._waiting[0][0]) if self._waiting else None)
         if day is None:
             return
-        known: dict[str, Any] = {"joined": example.joined, "labels": example.labels}
+        known: dict[str, Any] = {
+            "joined": example.joined,
+            "labels": example.labels,
+            "birthday": example.birthday,
+        }
         told = Attributes(**{name: value for name, value in known.items() if value})
         stamp = self._stamp("begin", None, self._program.midnight(day))
         if example.joined or self._program.unknown_members == "refuse":
             self._tell(None, [Enrolment(**stamp, attributes=told)])
-        elif example.labels:
+        elif told.model_fields_set:
             self._tell(None, [Profile(**stamp, attributes=told)])
 
     def _happens(self, given: Given, at: datetime, id_: str) -> None:
@@ -203,6 +219,8 @@ class Story:
                 return self._release(given)
             case "approve" | "decline":
                 return self._decide(given, given.act)
+            case "adjust":
+                return AdjustPoints(points=given.points or 0)
             case "merge":
                 return Merge(into=self.hero.member_id)
         return _SIMPLE[given.act or ""]()

@@ -6,13 +6,15 @@ from datetime import datetime
 from heapq import merge
 from itertools import islice
 
-from membership.errors import MetricsChanged, NotFound
-from membership.facts import Order
+from membership.errors import NotFound, RebuildNeeded
+from membership.facts import Line, Order
 from membership.gathering import gather
 from membership.member.deciding.replacing import successors
+from membership.member.earning import Earned
 from membership.member.evolve import evolve
 from membership.member.figures import joined
 from membership.member.state import Member
+from membership.member.statement import Entry, page, statement
 from membership.outcomes import Envelope, Outcome, TierReplaced
 from membership.program.schema import Program, Versions
 from membership.settle import rebuild, settle
@@ -51,6 +53,8 @@ class Previewed:
 
     seen: Seen
     outcomes: Sequence[Outcome]
+    earned: Sequence[Earned] = ()
+    """Points that the order would earn, and why."""
 
 
 class Viewing:
@@ -88,7 +92,13 @@ class Viewing:
         return replace(seen, member=seen.member.model_copy(update=sums))
 
     def preview(
-        self, program: str, member_id: str, amount: int, occurred_at: datetime, now: datetime
+        self,
+        program: str,
+        member_id: str,
+        amount: int,
+        occurred_at: datetime,
+        now: datetime,
+        lines: tuple[Line, ...] = (),
     ) -> Previewed:
         """What an order of that amount would lead to, were it paid."""
         seen = self.figures(program, member_id, now)
@@ -99,12 +109,36 @@ class Viewing:
             occurred_at=occurred_at,
             recorded_at=now,
             amount=amount,
+            lines=lines,
         )
         try:
             settled = settle(seen.versions, seen.member, [order], {}, now)
-        except MetricsChanged:  # it would have come before they did
-            settled = settle(Versions({seen.version: seen.program}), seen.member, [order], {}, now)
-        return Previewed(replace(seen, member=settled.member), settled.outcomes)
+        except RebuildNeeded:  # it would have come before what the member is made of now
+            alone = seen.program.model_copy(update={"points": None})
+            settled = settle(Versions({seen.version: alone}), seen.member, [order], {}, now)
+        return Previewed(replace(seen, member=settled.member), settled.outcomes, settled.earned)
+
+    def points(self, program: str, member_id: str, now: datetime) -> Seen:
+        """The member, or who goes on for it. Raises NotFound where the program has no points."""
+        seen = self.member(program, member_id, now)
+        while seen.member.merged_into:
+            seen = self.member(program, seen.member.merged_into, now)
+        if not seen.versions.earn_points:
+            raise NotFound("the program has no points")
+        return seen
+
+    def statement(
+        self, program: str, member_id: str, now: datetime, after: str | None, limit: int
+    ) -> Page[Entry]:
+        """Everything that moved the member's points, newest first: read from its whole ledger."""
+        seen = self.points(program, member_id, now)
+        facts, members = gather(self._ledger, program, seen.member.id)
+        told = {one: list(self._ledger.outcomes(program, one)) for one in members}
+        own, *theirs = ([envelope.open() for envelope in envelopes] for envelopes in told.values())
+        decided = dict(zip(members[1:], theirs, strict=True))
+        earned = rebuild(seen.versions, seen.member.id, facts, own, theirs=decided).earned
+        entries = statement(earned, [envelope for one in told.values() for envelope in one])
+        return Page(*page(entries, after, limit))
 
     def history(
         self, program: str, member_id: str, now: datetime, after: str | None, limit: int

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationEr
 from membership.acts import Action
 from membership.http.problems import errors_of, invalid
 from membership.http.requests import Id
-from membership.http.values import Amount, Body, Currency, Day, Moment
+from membership.http.values import Amount, Body, Currency, Day, Lines, Moment
 from membership.http.words import SLUG
 from membership.program.schema import Program
 from membership.program.text import one_line
@@ -23,6 +23,7 @@ class Preview(Body):
     amount: Amount
     currency: Currency | None = Field(default=None, description="Default: the program's own.")
     occurred_at: Moment | None = Field(default=None, description="When it would be paid; default: now.")
+    lines: Lines = Field(default=[], description="What it is made of: each is told its points.")
 
 
 Reason = Annotated[str, Field(min_length=3, max_length=500), AfterValidator(one_line)]
@@ -87,6 +88,15 @@ class ReturnAction(Told):
     type: Literal["return"]
 
 
+class AdjustPointsAction(Told):
+    """Give the member points, or take some that can be spent."""
+
+    type: Literal["adjust_points"]
+    points: Annotated[int, Field(ge=-(10**9), le=10**9)] = Field(
+        description="So many; less than 0 to take them."
+    )
+
+
 class MergeAction(Told):
     """This member and another proved to be one: the other one goes on for both."""
 
@@ -102,10 +112,13 @@ MemberAction = Annotated[
     | UnblockAction
     | LeaveAction
     | ReturnAction
+    | AdjustPointsAction
     | MergeAction,
     Field(discriminator="type"),
 ]
-ACTIONS = frozenset({"hold", "lift", "release", "block", "unblock", "leave", "return", "merge"})
+ACTIONS = frozenset(
+    {"hold", "lift", "release", "block", "unblock", "leave", "return", "adjust_points", "merge"}
+)
 BY_MEMBERS: frozenset[str] = frozenset({"leave", "return"})
 """What a storefront may do, too: it is the member's own wish."""
 

@@ -16,7 +16,18 @@ from pydantic import (
 from membership.facts import Activity, Attributes, Fact, Order, Profile, Refund
 from membership.http.problems import Error, Problem, errors_of, invalid, invalid_problem
 from membership.http.requests import Id
-from membership.http.values import AHEAD, Amount, Body, Currency, Day, Moment, errors_of_time, read_amount
+from membership.http.values import (
+    AHEAD,
+    Amount,
+    Body,
+    Currency,
+    Day,
+    Lines,
+    Moment,
+    errors_of_time,
+    read_amount,
+    read_lines,
+)
 from membership.program.kinds import Kind
 from membership.program.money import LARGEST
 from membership.program.schema import Program
@@ -74,6 +85,9 @@ class OrderData(Body):
     amount: Amount
     currency: Currency
     saved: Amount = Field(default=0, description="What the membership saved on it.")
+    lines: Lines = Field(
+        default=[], description="What it is made of, together its amount: each is told its points."
+    )
     plan: Plan | None = Field(
         default=None,
         description="Where it pays a fee: the plan, as the program calls it. "
@@ -169,7 +183,11 @@ def read_event(raw: Any, program: Program, now: datetime) -> Fact | Problem:
                 for error in wrong
                 if error.pointer == "/amount"
             ]
-            fact: Fact = Order(**common, order_id=data.order_id, amount=amount, saved=saved, plan=data.plan)
+            lines, wrong = read_lines(data.lines, amount, data.currency, program) if not found else ((), [])
+            found += wrong
+            fact: Fact = Order(
+                **common, order_id=data.order_id, amount=amount, saved=saved, plan=data.plan, lines=lines
+            )
         case RefundEvent(data=data):
             amount, found = read_amount(data.amount, data.currency, program, least=1)
             fact = Refund(**common, order_id=data.order_id, amount=amount)

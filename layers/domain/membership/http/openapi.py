@@ -7,7 +7,15 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 
-from membership.http import bodies, events, operator_views, progress_views, redemption_views, views
+from membership.http import (
+    bodies,
+    events,
+    operator_views,
+    points_views,
+    progress_views,
+    redemption_views,
+    views,
+)
 from membership.http.operations import OPERATIONS, Operation
 from membership.http.problems import RETRY_AFTER, Kind, Problem
 from membership.http.requests import Id
@@ -146,7 +154,7 @@ def _refusal(
 def _model(name: str) -> Any:
     """A model by the name that the table gives it."""
     named = {"Program": Program, "Problem": Problem, "Id": Id}
-    homes = (bodies, events, views, progress_views, redemption_views, operator_views)
+    homes = (bodies, events, views, points_views, progress_views, redemption_views, operator_views)
     return named[name] if name in named else next(vars(home)[name] for home in homes if name in vars(home))
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from membership.http.views import Absent, NoticeView, OverrideView, TierView, View
+from membership.http.views import Absent, EarnedView, NoticeView, OverrideView, TierView, View
 from membership.member.progress import Goal, Keep, LadderProgress, Node, Progress, Requirement, Value, Way
 from membership.member.standing import Source
 from membership.member.state import Status
@@ -242,6 +242,7 @@ class PreviewView(View):
 
     progress: ProgressView
     outcomes: tuple[DecidedView, ...]
+    points: EarnedView | None = Field(default=Absent, description="What it would earn.")
 
 
 SHOWN_WAYS = 3

@@ -1,16 +1,18 @@
 """Values that more than one request has: amounts, currencies, times."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from membership.facts import Line
 from membership.http.problems import Error, invalid
 from membership.http.words import CURRENCY
 from membership.program.money import LARGEST, to_minor
 from membership.program.schema import Program
+from membership.program.text import one_line
 
 AHEAD = timedelta(minutes=5)
 """Clocks differ a little; what is further ahead is a mistake that would hold the member's time up."""
@@ -83,6 +85,41 @@ class Body(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+class LineData(Body):
+    """A part of an order."""
+
+    id: Annotated[str, Field(min_length=1, max_length=128), AfterValidator(one_line)]
+    amount: Amount
+
+
+Lines = Annotated[list[LineData], Field(max_length=100)]
+"""All of an order, or none of it."""
+
+
+def read_lines(
+    lines: Sequence[LineData], whole: int, currency: str, program: Program
+) -> tuple[tuple[Line, ...], list[Error]]:
+    """An order's lines, and what is wrong with them: together they are the order."""
+    read, errors = list[Line](), list[Error]()
+    for n, line in enumerate(lines):
+        amount, wrong = read_amount(line.amount, currency, program, least=0)
+        errors += [one.model_copy(update={"pointer": f"/lines/{n}{one.pointer}"}) for one in wrong]
+        read.append(Line(id=line.id, amount=amount))
+    if not errors and read and sum(line.amount for line in read) != whole:
+        errors.append(Error(detail="the lines together are not the order's amount", pointer="/lines"))
+    return tuple(read), errors
+
+
+def read_cart(
+    lines: Sequence[LineData], whole: int, currency: str | None, program: Program
+) -> tuple[Line, ...]:
+    """The lines of an order that is not paid yet. Raises Refused with what is wrong with them."""
+    found, errors = read_lines(lines, whole, currency or program.currency, program)
+    if errors:
+        raise invalid(errors)
+    return found
 
 
 def read_moment(told: datetime | None, now: datetime) -> datetime:

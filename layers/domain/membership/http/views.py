@@ -1,22 +1,26 @@
 """What is answered. Amounts are integers of the smallest unit, each with its words beside it."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from membership.facts import Attributes
+from membership.facts import Attributes, Fact, Order
 from membership.http.problems import Error
+from membership.member.earning import Earned, Factor
 from membership.member.figures import joined
 from membership.member.standing import Notice, Override, Source, Standing
 from membership.member.state import Status
 from membership.outcomes import Envelope, Evidence
 from membership.program import wording
+from membership.program.rates import times
 from membership.program.schema import Program, Tier, Versions
-from membership.program.text import Language
+from membership.program.text import Language, Text
 from membership.settling import Committed
 from membership.viewing import Seen, see
+
+_ONE_DAY = timedelta(days=1)
 
 Absent = None
 """Fields without a value are left out of the answer."""
@@ -167,6 +171,66 @@ class OutcomeView(View):
         )
 
 
+_BY = {
+    "tier": Text(en="the tier", zh="会员等级"),
+    "birthday_month": Text(en="the month of the birthday", zh="生日当月"),
+}
+
+
+class MultiplierView(View):
+    """Something that made it worth more, or less."""
+
+    by: str = Field(description="`tier`, `birthday_month`, or a campaign's id.")
+    name: str
+    times: str = Field(description="As 1.5×.")
+
+    @classmethod
+    def of(cls, factor: Factor, program: Program, lang: Language) -> "MultiplierView":
+        campaign = next((one for one in program.campaigns if one.id == factor.by), None)
+        name = campaign.label() if campaign else _BY[factor.by]
+        return cls(by=factor.by, name=name.get(lang), times=times(factor.rate))
+
+
+class LinePointsView(View):
+    """What a line of an order earned."""
+
+    id: str
+    points: int
+
+
+class EarnedView(View):
+    """What was earned by something, and why."""
+
+    order_id: str | None = Field(default=Absent, description="Of an order.")
+    event_id: str
+    points: int
+    available_on: date | None = Field(default=Absent, description="Absent: they can be spent at once.")
+    through: date | None = Field(default=Absent, description="The last day; absent: no end is set.")
+    version: int = Field(description="Of the program that decided: the one in force when it was done.")
+    multipliers: tuple[MultiplierView, ...]
+    capped: bool = Field(description="Whether the day had brought as many before as can count.")
+    lines: tuple[LinePointsView, ...] = Field(description="Of an order that has lines; together its points.")
+
+    @classmethod
+    def of(cls, earned: Earned, versions: Versions, lang: Language) -> "EarnedView":
+        fact, program = earned.fact, versions.numbered(earned.version)
+        lines = fact.lines if isinstance(fact, Order) else ()
+        return cls(
+            order_id=fact.order_id if isinstance(fact, Order) else None,
+            event_id=fact.id,
+            points=earned.points,
+            available_on=earned.lot.available_on,
+            through=earned.lot.expires_on and earned.lot.expires_on - _ONE_DAY,
+            version=earned.version,
+            multipliers=tuple(MultiplierView.of(one, program, lang) for one in earned.factors),
+            capped=earned.capped,
+            lines=tuple(
+                LinePointsView(id=line.id, points=points)
+                for line, points in zip(lines, earned.lines, strict=True)
+            ),
+        )
+
+
 def why(evidence: Evidence, versions: Versions, lang: Language) -> WhyView:
     program = versions.numbered(evidence.version)
     seen = wording.evidence(evidence.rule, evidence.figures, program, lang)
@@ -207,6 +271,7 @@ class SettledView(View):
 
     member: MemberView
     outcomes: tuple[OutcomeView, ...] = Field(description="What this request led to.")
+    earned: tuple[EarnedView, ...] = Field(default=(), description="Points that its events earned, and why.")
 
 
 class EventsView(View):
@@ -224,11 +289,18 @@ class EventsView(View):
         settled: Mapping[str, Committed | None],
         versions: Versions,
         now: datetime,
+        facts: Iterable[Fact],
     ) -> "EventsView":
+        asked = {(fact.member_id, fact.key) for fact in facts}
         members = tuple(
             SettledView(
                 member=MemberView.of(see(versions, committed.member, now)),
                 outcomes=tuple(OutcomeView.of(outcome) for outcome in committed.outcomes),
+                earned=tuple(
+                    EarnedView.of(one, versions, "en")
+                    for one in committed.earned
+                    if (one.fact.member_id, one.fact.key) in asked
+                ),
             )
             for committed in settled.values()
             if committed

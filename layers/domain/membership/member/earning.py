@@ -215,6 +215,20 @@ class Earning:
 # ── Into the account ──────────────────────────────────────────────────────────────────────────────
 
 
+def earned_before(
+    versions: Versions, program: Program, member: Member, facts: Iterable[Fact]
+) -> Iterator[Earned]:
+    """What facts had earned that were applied before, as far as the member itself still tells."""
+    earning = Earning(versions, Past.of(member), joined(program, member))
+    for fact in facts:
+        try:
+            earned = earning.of(fact)
+        except RebuildNeeded:
+            continue
+        if earned and not earned.counter:
+            yield earned
+
+
 class Known(NamedTuple):
     """What was known of a member before a fact."""
 

@@ -21,6 +21,10 @@ from membership.outcomes import (
     Outcome,
     OverrideEnded,
     OverrideEnding,
+    PointsAdjusted,
+    PointsExpired,
+    PointsExpiring,
+    PointsTakenBack,
     RedemptionCancelled,
     RewardGranted,
     TierDowngraded,
@@ -29,11 +33,15 @@ from membership.outcomes import (
     TierReplaced,
     TierUpgraded,
 )
+from membership.program.points import PointsRules
 from membership.program.schema import Program
 from membership.program.text import Language, Text
 from membership.program.wording import lacking
 
-_NOT_TOLD = {"type", "at", "fact", "evidence", "by", "standings", "granted", "redeemed", "lots", "stocked"}
+_NOT_TOLD = {
+    *("type", "at", "fact", "evidence", "by", "standings", "granted"),
+    *("redeemed", "lots", "lapsed", "stocked"),
+}
 """What is nothing for the member's eyes, or no news."""
 SHOWN_WAYS = 3
 """A message names the nearest ways; the progress page has them all."""
@@ -102,9 +110,48 @@ def message_for(
         case MemberBlocked() | MemberUnblocked() | MemberLeft() | MemberReturned() | MemberAbsorbed():
             en, zh = _OF_MEMBER[type(outcome)]
             text = _filled(en, zh, reason=_same(outcome.reason))
+        case PointsExpiring() | PointsExpired() | PointsAdjusted() | PointsTakenBack():
+            text = _of_points(outcome, program)
         case _:
             return None
-    return _message(outcome, text)
+    return _message(outcome, text) if text else None
+
+
+def _of_points(
+    outcome: PointsExpiring | PointsExpired | PointsAdjusted | PointsTakenBack, program: Program
+) -> Text:
+    name = program.points.name if program.points else PointsRules.model_fields["name"].default
+    points = _same(f"{abs(outcome.points):,}")
+    match outcome:
+        case PointsExpiring(expires_on=day):
+            return _filled(
+                "{points} of your {name} expire on {day}.",
+                "您有 {points} {name}将于{day}到期。",
+                points=points,
+                name=name,
+                day=_same(day.isoformat()),
+            )
+        case PointsExpired():
+            en, zh = "{points} of your {name} have expired.", "您有 {points} {name}已到期。"
+        case PointsAdjusted(points=given) if given > 0:
+            en, zh = "You have been given {points} {name}: {reason}", "您获得 {points} {name}：{reason}"
+        case PointsAdjusted():
+            en, zh = "{points} {name} have been taken: {reason}", "已扣除您的 {points} {name}：{reason}"
+        case PointsTakenBack(points=0, debt=0):
+            return Text()
+        case PointsTakenBack(debt=0):
+            en, zh = (
+                "{points} {name} of what you gave back have been taken back.",
+                "因退款已扣回 {points} {name}。",
+            )
+        case PointsTakenBack():
+            en, zh = (
+                "{points} {name} of what you gave back have been taken back; {debt} are owed.",
+                "因退款已扣回 {points} {name}，另欠 {debt}。",
+            )
+    reason = _same(outcome.reason) if isinstance(outcome, PointsAdjusted) else Text()
+    debt = outcome.debt if isinstance(outcome, PointsTakenBack) else 0
+    return _filled(en, zh, points=points, name=name, reason=reason, debt=_same(f"{debt:,}"))
 
 
 _OF_MEMBER: Mapping[type[Outcome], tuple[str, str]] = {

@@ -42,6 +42,8 @@ def _between(old: ProgramInWords, new: ProgramInWords, language: Language) -> _T
     ladders = {ladder.id: ladder for ladder in old.ladders}
     for ladder in new.ladders:
         yield from _in_ladder(ladders.get(ladder.id), ladder, language)
+    yield from _set(_POINTS.get(language), old.points, new.points)
+    yield from _set(_CAMPAIGN.get(language), old.campaigns, new.campaigns)
     yield from _set(_SPECIAL.get(language), old.special_reviews, new.special_reviews)
     yield from _lists(
         _CATALOGUE,
@@ -138,5 +140,7 @@ _LOST = Text(en="how a tier is lost", zh="降级规则")
 _ORDER = Text(en="order", zh="等级顺序")
 _BENEFIT = Text(en="benefit", zh="权益")
 _REWARD = Text(en="reward", zh="奖励")
+_POINTS = Text(en="Points", zh="积分")
+_CAMPAIGN = Text(en="Campaign", zh="活动")
 _CATALOGUE = Text(en="Catalogue", zh="兑换目录")
 _SPECIAL = Text(en="Special review", zh="特别评审")

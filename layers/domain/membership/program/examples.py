@@ -66,6 +66,7 @@ _OF: dict[str, tuple[What, ...]] = {
     "among": ("ranked",),
     "tier": ("act",),
     "until": ("act",),
+    "points": ("act",),
     "times": ("order", "do", "friend"),
     "daily_through": ("order", "do"),
 }
@@ -112,19 +113,33 @@ class Given(_Part):
     )
     act: (
         Literal[
-            "hold", "lift", "release", "block", "unblock", "leave", "return", "approve", "decline", "merge"
+            "hold",
+            "lift",
+            "release",
+            "block",
+            "unblock",
+            "leave",
+            "return",
+            "adjust",
+            "approve",
+            "decline",
+            "merge",
         ]
         | None
     ) = Field(
         default=None,
         description="What an operator does. `approve` and `decline` answer what is asked; "
-        "`release` ends a hold or a lift; `merge`, with `who`: that one proved to be this member.",
+        "`release` ends a hold or a lift; `adjust` gives or takes points; "
+        "`merge`, with `who`: that one proved to be this member.",
     )
     tier: Word | None = Field(
         default=None, description="Of a hold, a lift, or an approval of a special member."
     )
     until: Day | None = Field(
         default=None, description="Of these: the first day on which it no longer holds."
+    )
+    points: StrictInt | None = Field(
+        default=None, description="Of an adjustment: so many points; less than 0 where they are taken."
     )
 
     @property
@@ -156,6 +171,8 @@ class Given(_Part):
                 return [("among", "Write how many members the board has.")]
             case "act" if self.act == "merge" and self.who is None:
                 return [("who", "Name the other one, as told of before.")]
+            case "act" if self.act == "adjust" and not self.points:
+                return [("points", "Write how many, as 100 or -100.")]
             case "act" if self.act in ("hold", "lift"):
                 remedies = {"tier": "Write which one.", "until": "Write the day on which it ends."}
                 return [(field, remedy) for field, remedy in remedies.items() if getattr(self, field) is None]
@@ -186,6 +203,14 @@ class ExpectedValue(_Part):
 
     fee: _Amount = Field(description="Of the term that runs.")
     saved: _Amount = Field(description="Since it began.")
+
+
+class ExpectedPoints(_Part):
+    """What a member has of points."""
+
+    balance: StrictInt = Field(description="That can be spent.")
+    pending: StrictInt = Field(default=0, description="That can be spent later.")
+    debt: StrictInt = Field(default=0, description="That are owed.")
 
 
 _Nothing = Literal[False]
@@ -236,6 +261,7 @@ class Then(_Part):
     figures: Annotated[dict[Word, _Amount], Field(max_length=40)] = Field(
         default={}, description="Metric → how much of it there is; money in whole currency units."
     )
+    points: ExpectedPoints | None = Field(default=None, description="The member's points.")
     rewards: Annotated[tuple[Word, ...], Field(max_length=100)] | None = Field(
         default=None, description="Every reward given until then, in order, by its id."
     )
@@ -250,6 +276,9 @@ class Example(_Part):
     )
     labels: Annotated[tuple[Word, ...], Field(max_length=20)] = Field(
         default=(), description="The shop's labels, from the first."
+    )
+    birthday: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")] | None = Field(
+        default=None, description="Month and day, from the first: '02-29'."
     )
     given: Annotated[tuple[Given, ...], Field(max_length=200)] = Field(
         default=(), description="Played in order of time; on one moment in the order written."

@@ -24,6 +24,8 @@ def misnamed(program: Program, path: str, example: Example) -> Iterator[Flaw]:
             yield _unknown(f"{place}.who", given.who, "other member", people)
         if given.tier is not None and given.tier not in program.tier_ids:
             yield _unknown(f"{place}.tier", given.tier, "tier", program.tier_ids)
+        if given.points is not None and program.points is None:
+            yield Flaw(f"{place}.points", given.points, "the program has no points", "Add `points`.")
         if given.ranked is not None:
             yield from _off_the_board(program, place, given)
         yield from _too_fine(program, place, given)
@@ -33,6 +35,9 @@ def misnamed(program: Program, path: str, example: Example) -> Iterator[Flaw]:
             yield _unknown(f"{place}.ladder", then.ladder, "ladder", program.ladders_by_id)
         else:
             yield from _not_of_the_ladder(ladder_of(program, then), place, then)
+        if then.points is not None and program.points is None:
+            value = then.points.model_dump()
+            yield Flaw(f"{place}.points", value, "the program has no points", "Add `points`.")
         yield from _no_figures(program, place, then)
 
 

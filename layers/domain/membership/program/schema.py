@@ -255,8 +255,12 @@ class Program(Part):
     @cached_property
     def asks_for_tiers(self) -> bool:
         """Whether what an order earns depends on the member's tier."""
-        tiers = (tier for ladder in self.ladders_by_id.values() for tier in ladder.tiers)
-        return any(tier.rate != ONE for tier in tiers) or any(one.tiers for one in self.campaigns_of_points)
+        return self.rates_differ or any(one.tiers for one in self.campaigns_of_points)
+
+    @cached_property
+    def rates_differ(self) -> bool:
+        """Whether orders earn more in one tier than in another."""
+        return any(tier.rate != ONE for ladder in self.ladders_by_id.values() for tier in ladder.tiers)
 
     def tier(self, tier_id: str) -> Tier:
         """Of whichever ladder. Raises KeyError for a tier that the program doesn't have."""

@@ -11,6 +11,7 @@ from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, C
 from membership.program.flaws import Fault
 from membership.program.metrics import Derived, Elapsed, Label, Paid, Rank, Tallied
 from membership.program.money import to_smallest
+from membership.program.points import After, Never
 from membership.program.validity import ForLife, WhileQualified
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def check(program: "Program") -> list[Fault]:
         *_bind_criteria(program),
         *_check_tiers(program),
         *_check_names(program),
+        *_check_points(program),
+        *_check_campaigns(program),
         *check_catalogue(program),
     ]
     return faults or [*_check_order(program)]
@@ -251,6 +254,56 @@ def _check_names(program: "Program") -> Iterator[Fault]:
         )
 
 
+def _check_points(program: "Program") -> Iterator[Fault]:
+    rules = program.points
+    if rules is None:
+        for place, ladder in _ladders(program):
+            for n, tier in enumerate(ladder.tiers):
+                if tier.points_rate is not None:
+                    yield Fault((*place, n, "points_rate"), "the program has no points", "Add `points`.")
+        return
+    yield from _below(("points",), rules.bind(program.currency))
+    earliest = min(
+        (rules.expires_on(day) or date.max) - day
+        for day in (_ANY_DAY + timedelta(days=n) for n in range(0, 1_461, 7))
+    )
+    if timedelta(days=rules.pending_days) >= earliest:
+        message = "is as long as points last: they would be gone before they can be spent"
+        yield Fault(("points", "pending_days"), message, "Write fewer days, or let points last longer.")
+
+
+def _check_campaigns(program: "Program") -> Iterator[Fault]:
+    ids: set[str] = set()
+    doing = program.points.earn.activities if program.points else {}
+    for n, campaign in enumerate(program.campaigns):
+        place: _Place = ("campaigns", n)
+        if campaign.id in ids:
+            yield Fault((*place, "id"), f"there are two {campaign.id!r}", "Give each its own id.")
+        ids.add(campaign.id)
+        for m, tier in enumerate(campaign.tiers):
+            if tier not in program.tier_ids:
+                close = get_close_matches(tier, sorted(program.tier_ids), n=1, cutoff=0.6)
+                remedy = f"Did you mean {close[0]}?" if close else "Name one of the program's."
+                yield Fault((*place, "tiers", m), f"there is no tier {tier!r}", remedy)
+        if campaign.points is None:
+            continue
+        if program.points is None:
+            yield Fault((*place, "points"), "the program has no points", "Add `points`.")
+            continue
+        for m, kind in enumerate(campaign.for_):
+            where = (*place, "for", m)
+            if kind == "order":
+                if program.points.earn.order is None:
+                    yield Fault(where, "orders earn no points", "Add `points.earn.order`.")
+            elif kind not in doing:
+                close = get_close_matches(kind, doing, n=1, cutoff=0.6)
+                remedy = f"Did you mean {close[0]}?" if close else "Name one of `points.earn.activities`."
+                yield Fault(where, f"{kind!r} earns no points", remedy)
+            elif doing[kind].per_day:
+                message = f"only so many {kind!r} a day earn points, and all of them the same"
+                yield Fault(where, message, "Remove it, or its `per_day`.")
+
+
 def _check_order(program: "Program") -> Iterator[Fault]:
     """Tiers in the wrong order show as a way into the lower one that leads into the higher one too."""
     for place, one in _ladders(program):
@@ -306,12 +359,25 @@ def seldom_meant(program: "Program") -> Iterator[str]:
             yield from _out_of_reach(program, tier, where)
             if n:
                 yield from _hardly_differs(ladder.tiers[n - 1], tier, where)
+    yield from _points_seldom_meant(program)
     if program.refunds == "at_next_review" and any(
         isinstance(ladder.validity(tier), WhileQualified)
         for _, ladder in _ladders(program)
         for tier in ladder.tiers[1:]
     ):
         yield "refunds: at_next_review means each day for tiers that stand while their rule is met"
+
+
+def _points_seldom_meant(program: "Program") -> Iterator[str]:
+    rules = program.points
+    if rules is None:
+        return
+    if isinstance(rules.expire, After) and rules.expire.at == "day":
+        yield "points.expire.at: day keeps a lot for each day: a member who buys daily has hundreds of them"
+    if isinstance(rules.expire, Never):
+        yield "points.expire: never: what members have to spend, and you to give, only grows"
+    if rules.birthday_month is not None and rules.earn.order is None:
+        yield "points.birthday_month: is for orders, which earn no points"
 
 
 def _path(place: _Place) -> str:
@@ -351,7 +417,7 @@ def _most(program: "Program", name: str) -> int:
 
 def _hardly_differs(lower: "Tier", tier: "Tier", where: str) -> Iterator[str]:
     """Neighbours that give the same: nobody sees a reason to rise."""
-    if not (lower.benefits or tier.benefits or lower.rewards or tier.rewards):
+    if not (lower.benefits or tier.benefits or lower.rewards or tier.rewards) or tier.rate > lower.rate:
         return
     more = [benefit for benefit in tier.benefits if benefit not in lower.benefits]
     gifts = {(one.points, one.coupon, one.gift) for one in tier.rewards}

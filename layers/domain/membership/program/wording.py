@@ -15,6 +15,7 @@ from membership.program.metrics.exchange import Exchange
 from membership.program.money import to_smallest
 from membership.program.parts import Reward
 from membership.program.phrases import Phrases, phrases_of
+from membership.program.points_in_words import campaign_in_words, points_in_words, rate_in_words
 from membership.program.schema import Ladder, Program, Tier
 from membership.program.sentences import Group, sentence
 from membership.program.text import Language, Text, run_on
@@ -178,6 +179,8 @@ class ProgramInWords(_Words):
     metrics: tuple[MetricInWords, ...]
     refunds: str = Field(description="What a refund does to a tier.")
     ladders: tuple[LadderInWords, ...]
+    points: tuple[str, ...] = Field(description="How points are earned, and how long they last.")
+    campaigns: tuple[str, ...] = Field(description="Days on which something is worth more.")
     special_reviews: tuple[str, ...] = Field(description="Whom operators look at each quarter.")
     catalogue: tuple[RedeemableInWords, ...] = Field(description="Rewards that are bought with points.")
 
@@ -196,6 +199,8 @@ def program_in_words(program: Program, version: int, language: Language) -> Prog
         metrics=tuple(_metric(name, program, language) for name in program.metrics),
         refunds=_REFUNDS[program.refunds].get(language),
         ladders=tuple(_ladder(ladder, program, language) for ladder in program.ladders_by_id.values()),
+        points=points_in_words(program, language),
+        campaigns=tuple(campaign_in_words(one, program, language) for one in program.campaigns),
         special_reviews=tuple(
             _titled(special.name.get(language), rule(special.when, program, language), language)
             for special in program.special_reviews
@@ -274,9 +279,16 @@ def _tier(rank: int, tier: Tier, ladder: Ladder, program: Program, language: Lan
         if keep and not _is_kept_anyway(tier, ladder)
         else _NOTHING.get(language),
         valid=_valid(rank, tier, ladder, program, language),
-        benefits=tuple(benefit.get(language) for benefit in tier.benefits),
+        benefits=(*_rate(tier, program, language), *(benefit.get(language) for benefit in tier.benefits)),
         rewards=tuple(_reward(reward, language) for reward in tier.rewards),
     )
+
+
+def _rate(tier: Tier, program: Program, language: Language) -> tuple[str, ...]:
+    """Where tiers differ in it, each says how much it is."""
+    if program.points is None or not program.rates_differ:
+        return ()
+    return (rate_in_words(tier.rate, program.points, language),)
 
 
 def _enter(rank: int, tier: Tier, program: Program, language: Language) -> str:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -223,14 +223,18 @@ class Tallied(MetricKind):
         return all(bounds.admit(getattr(fact, field, None)) for field, bounds in self.where.items())
 
     def _limits(self, language: Language, currency: str) -> str:
-        """' with a quality of at least 4', '（质量不低于 4）', or nothing."""
-        limits = [
-            _FIELDS[field].get(language) + bounds.in_words(field, language, currency)
-            for field, bounds in self.where.items()
-        ]
-        if not limits:
-            return ""
-        return f"（{'，'.join(limits)}）" if language == "zh" else f" with {' and '.join(limits)}"
+        return limits_in_words(self.where, language, currency)
+
+
+def limits_in_words(where: Mapping[Any, Bounds], language: Language, currency: str) -> str:
+    """' with a quality of at least 4', '（质量不低于 4）', or nothing."""
+    limits = [
+        _FIELDS[field].get(language) + bounds.in_words(field, language, currency)
+        for field, bounds in where.items()
+    ]
+    if not limits:
+        return ""
+    return f"（{'，'.join(limits)}）" if language == "zh" else f" with {' and '.join(limits)}"
 
 
 def _add(tally: Tally, bucket: int, amount: int) -> None:
