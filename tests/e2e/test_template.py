@@ -122,6 +122,7 @@ def test_what_one_function_may_another_may_not(stack: Stack) -> None:
         "RankFunction": {"append", "list"},
         "ReconcileFunction": {"list"},
         "MembersFunction": {"list"},
+        "RedeemFunction": {"append", "read", "list"},
         "OperateFunction": {"append", "read", "list"},
         "EraseFunction": {"list", "remove"},
         "AuthorizeFunction": set(),

@@ -2,7 +2,8 @@
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date, datetime
@@ -13,13 +14,23 @@ from zlib import crc32
 from membership.errors import NoProgram, NotFound, Unsettleable
 from membership.facts import Fact, facts
 from membership.member.applied import AppliedFacts
+from membership.member.redemption import Shelf
 from membership.member.state import Member, OrderAccount
-from membership.outcomes import ApprovalDecided, ApprovalRequested, ApprovalWithdrawn, Envelope, Outcome
+from membership.outcomes import (
+    ApprovalDecided,
+    ApprovalRequested,
+    ApprovalWithdrawn,
+    Envelope,
+    Outcome,
+    RedemptionCancelled,
+    RewardRedeemed,
+)
 from membership.program.schema import Program, Versions
 from membership.settle import Settled
 from membership.store.access import ApiKey, Caller, Role
 from membership.store.approvals import Question, Status
-from membership.store.ledger import Appended, Overtaken, Page, Stored
+from membership.store.ledger import Appended, Outsold, Overtaken, Page, Stored
+from membership.store.shelves import Counted, Uploaded, digest_of
 
 SHARDS = 16
 
@@ -37,6 +48,7 @@ class MemoryLedger:
         self._parked: dict[tuple[str, str], dict[str, str]] = {}
         self._questions: dict[tuple[str, str], Question] = {}
         self._lock = RLock()
+        self.shelves = MemoryShelves(self._lock)
 
     def append(self, program: str, fact: Fact) -> Appended:
         with self._lock:
@@ -112,6 +124,7 @@ class MemoryLedger:
                 into = self.load(program, settled.merges_into).member
                 if into is None or not into.goes_on:
                     raise Overtaken(f"{program}: a member to merge into went away")
+            self.shelves.take(program, settled.outcomes)
             due = settled.due
             if not settled.due_is_exact:
                 due = min((day for day in (stored.due, settled.due) if day), default=None)
@@ -152,6 +165,9 @@ class MemoryLedger:
 
     def outcomes(self, program: str, member_id: str) -> Iterator[Envelope]:
         return iter([envelope for _, envelope in self._in_order(program, member_id)])
+
+    def newest(self, program: str, member_id: str) -> Iterator[Envelope]:
+        return iter([envelope for _, envelope in self._in_order(program, member_id)[::-1]])
 
     def last_version(self, program: str, member_id: str) -> int:
         return max((version for version, _ in self._outcomes.get((program, member_id), {})), default=0)
@@ -212,7 +228,72 @@ class MemoryLedger:
 
 
 def _told(fact: Fact) -> str:
-    return fact.model_dump_json(exclude={"id", "recorded_at"})
+    return fact.model_dump_json(exclude={*fact.circumstances})
+
+
+class MemoryShelves:
+    """Counters and codes, changed with the ledger's commits only."""
+
+    def __init__(self, lock: Any) -> None:
+        self._lock = lock
+        self._counted: dict[tuple[str, str], Counted] = {}
+        self._codes: dict[tuple[str, str], dict[str, str | None]] = {}
+        """Program and reward → digest → code; None for one that was given."""
+
+    def all(self, program: str) -> dict[str, Counted]:
+        return {reward: counted for (of, reward), counted in self._counted.items() if of == program}
+
+    def look(self, program: str, wanted: Mapping[str, int], start: str) -> dict[str, Shelf]:
+        with self._lock:
+            found = {}
+            for reward, most in wanted.items():
+                free = self._codes.get((program, reward), {})
+                ahead = [free[digest] for digest in sorted(free) if digest >= digest_of(start)]
+                behind = [free[digest] for digest in sorted(free) if digest < digest_of(start)]
+                codes = tuple(code for code in (*ahead, *behind) if code is not None)[:most]
+                found[reward] = Shelf(self._counted.get((program, reward), Counted()).sold, codes)
+            return found
+
+    def upload(self, program: str, reward: str, codes: Sequence[str]) -> Uploaded:
+        with self._lock:
+            known = self._codes.setdefault((program, reward), {})
+            fresh = {digest_of(code): code for code in codes if digest_of(code) not in known}
+            known |= fresh
+            counted = self._count(program, reward, 0, len(fresh))
+            return Uploaded(len(fresh), len(codes) - len(fresh), counted.codes)
+
+    def take(self, program: str, outcomes: Sequence[Outcome]) -> None:
+        """All of it, or nothing where there is less than that."""
+        sold, given = Counter[str](), []
+        for one in outcomes:
+            match one:
+                case RewardRedeemed():
+                    sold[one.reward] += one.stock is not None
+                    room = (
+                        one.stock is None or self._sold(program, one.reward) + sold[one.reward] <= one.stock
+                    )
+                    code = self._codes.get((program, one.reward), {}).get(digest_of(one.code or ""))
+                    if not room or (one.uploaded and code is None):
+                        raise Outsold(f"{program}: others were first at a shelf")
+                    given += [one] if one.uploaded else []
+                case RedemptionCancelled():
+                    sold[one.reward] -= one.stocked
+        for redeemed in given:
+            assert redeemed.code is not None
+            self._codes[program, redeemed.reward][digest_of(redeemed.code)] = None
+            self._count(program, redeemed.reward, 0, -1)
+        for reward, more in sold.items():
+            if more:
+                self._count(program, reward, more, 0)
+
+    def _sold(self, program: str, reward: str) -> int:
+        return self._counted.get((program, reward), Counted()).sold
+
+    def _count(self, program: str, reward: str, sold: int, codes: int) -> Counted:
+        known = self._counted.get((program, reward), Counted())
+        counted = Counted(known.sold + sold, known.codes + codes)
+        self._counted[program, reward] = counted
+        return counted
 
 
 class MemoryApprovals:

@@ -26,7 +26,8 @@ def demo(cloud: Cloud) -> Client:
 
 
 def test_samples_of_ingest_and_members(cloud: Cloud, demo: Client) -> None:
-    for name in ("ingest/enrol", "ingest/events", "members/program", "members/progress", "members/benefits"):
+    names = ("ingest/enrol", "ingest/events", "members/program", "members/progress", "members/benefits")
+    for name in (*names, "redeem/catalogue", "redeem/redemptions"):
         told = cloud.invoke(name.split("/")[0], sample(name))
         assert told["statusCode"] == 200, (name, told["body"])
     taken = json.loads(cloud.invoke("ingest", sample("ingest/events"))["body"])

@@ -57,7 +57,8 @@ class FaultyClient:
                 call(**arguments)
                 return call(**arguments)
         if name == "transact_write_items":
-            reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+            others = len(arguments["TransactItems"]) - 1
+            reasons = [{"Code": "TransactionConflict"}, *[{"Code": "None"}] * others]
             error: Any = {
                 "Error": {"Code": "TransactionCanceledException"},
                 "CancellationReasons": reasons,

@@ -29,6 +29,7 @@ FUNCTIONS = (
     "publish",
     "dispatch",
     "members",
+    "redeem",
     "operate",
     "erase",
 )

@@ -98,6 +98,7 @@ class Absorb(_Action):
     fired: dict[str, int] = {}
     approaches: dict[str, str] = {}
     badges: dict[str, date] = {}
+    redeemed: dict[str, int] = {}
     absorbed: tuple[str, ...] = ()
     """Members that it had absorbed before."""
 

@@ -1,7 +1,7 @@
 """Facts: everything that can change a member, as it is kept in the ledger. Nothing ever edits one."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -19,6 +19,9 @@ class _Fact(BaseModel):
     occurred_at: datetime
     recorded_at: datetime
     """When the ledger took it; orders a rebuild and bounds the memory of applied facts."""
+
+    circumstances: ClassVar[frozenset[str]] = frozenset({"id", "recorded_at"})
+    """What may differ where the same thing is told again."""
 
     @property
     def told_from(self) -> datetime:
@@ -165,6 +168,39 @@ class Ranking(_Fact):
         return f"ranking#{self.metric}#{self.day.isoformat()}"
 
 
+class _AtTheDoor(_Fact):
+    """Asked for by a request that tells no time: it occurs when it is first taken."""
+
+    circumstances: ClassVar[frozenset[str]] = frozenset({"id", "recorded_at", "occurred_at", "token"})
+
+
+class Redemption(_AtTheDoor):
+    """A member asks for a reward of the catalogue."""
+
+    type: Literal["redemption"] = "redemption"
+    reward: str
+    token: str
+    """Made at random when it was asked for: the code, where the reward gives generated ones."""
+
+    @property
+    def key(self) -> str:
+        return f"redemption#{self.id}"
+
+
+class Cancellation(_AtTheDoor):
+    """A redemption is to be undone."""
+
+    type: Literal["redemption_cancelled"] = "redemption_cancelled"
+    redemption: str
+    """Its id."""
+    by: str
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"redemption_cancelled#{self.redemption}#{self.id}"
+
+
 class Act(_Fact):
     """What an operator did, and why."""
 
@@ -200,7 +236,17 @@ class Review(_Fact):
 
 
 Fact = Annotated[
-    Order | Refund | Activity | Profile | Enrolment | Referral | Ranking | Act | Review,
+    Order
+    | Refund
+    | Activity
+    | Profile
+    | Enrolment
+    | Referral
+    | Ranking
+    | Redemption
+    | Cancellation
+    | Act
+    | Review,
     Field(discriminator="type"),
 ]
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from membership.acts import Absorb
-from membership.facts import Act, Fact, Order, Review
+from membership.facts import Act, Cancellation, Fact, Order, Redemption, Review
 
 
 def joining(own: Sequence[Fact], theirs: Iterable[Fact]) -> list[Fact]:
-    """All that is the member's: its own, and what the others did. What was done to them, or to their days,
-    stays theirs.
+    """All that is the member's: its own, and what the others did. What was done to them or to their days, and
+    what was decided of what they asked for, stays theirs.
 
     What both ledgers have is one fact: an order by its id, anything else where all that it tells is the same.
     Each names who did it, which is the member itself for what was told of another one after they were one.
@@ -17,7 +17,7 @@ def joining(own: Sequence[Fact], theirs: Iterable[Fact]) -> list[Fact]:
     known = {_identity(fact): n for n, fact in enumerate(own)}
     joined, merged = list(own), _merged(own)
     for fact in theirs:
-        if isinstance(fact, Review | Act):
+        if isinstance(fact, Review | Act | Redemption | Cancellation):
             continue
         here = known.get(_identity(fact))
         since = merged.get(fact.member_id)

@@ -96,6 +96,7 @@ class MemberAbsorbed(_Acted):
     approaches: dict[str, str] = {}
     """Trigger/ladder → the tier that this one is on the way to from now on, and was told so."""
     badges: dict[str, date] = {}
+    redeemed: dict[str, int] = {}
     absorbed: tuple[str, ...] = ()
 
 
@@ -370,6 +371,70 @@ class PointsAdjusted(_Acted):
     """Lot → what came in, less than 0 where it went out."""
 
 
+class _OfRedemption(_Outcome):
+    redemption: str
+    """Its id, chosen by who asked for it."""
+    reward: str
+    name: Text = Text()
+
+
+class RewardRedeemed(_OfRedemption):
+    """A reward of the catalogue was bought with points."""
+
+    type: Literal["reward.redeemed"] = "reward.redeemed"
+    points: int
+    lots: dict[str, int]
+    """Which points: those that expire first."""
+    coupon: str | None = None
+    gift: str | None = None
+    code: str | None = None
+    """Its own, where the reward gives each one."""
+    uploaded: bool = False
+    """Whether the code is one of those that operators uploaded."""
+    stock: int | None = None
+    """Of how many it is one; None: there is no end of them."""
+
+
+Refusal = Literal[
+    "no_such_reward",
+    "not_a_member",
+    "not_yet",
+    "over",
+    "tier_too_low",
+    "limit_reached",
+    "too_few_points",
+    "sold_out",
+]
+
+
+class RedemptionRefused(_OfRedemption):
+    """It can't be had, and cost nothing: why, and what would have to be otherwise."""
+
+    type: Literal["redemption.refused"] = "redemption.refused"
+    reason: Refusal
+    points: int | None = None
+    """What it costs this member."""
+    spendable: int | None = None
+    pending: int | None = None
+    tier: str | None = None
+    """From which on it can be had."""
+    opens: datetime | None = None
+    closed: datetime | None = None
+    limit: int | None = None
+
+
+class RedemptionCancelled(_OfRedemption):
+    """The points are back where they were; they expire when they would have."""
+
+    type: Literal["redemption.cancelled"] = "redemption.cancelled"
+    points: int
+    lots: dict[str, int]
+    stocked: bool = False
+    """Whether another one can be sold in its place."""
+    by: str
+    reason: str
+
+
 class Certificate(BaseModel):
     """An electronic membership certificate's contents."""
 
@@ -457,6 +522,9 @@ Outcome = Annotated[
     | PointsExpired
     | PointsExpiring
     | PointsAdjusted
+    | RewardRedeemed
+    | RedemptionRefused
+    | RedemptionCancelled
     | MessageDue
     | FactIgnored,
     Field(discriminator="type"),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from membership.ingesting import Ingest
     from membership.rearming import Rearming
     from membership.reconciling import Reconciling
+    from membership.redeeming import Redeeming
     from membership.settling import Settling
     from membership.store.access import Access
     from membership.store.approvals import Approvals
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from membership.store.ledger import Ledger
     from membership.store.programs import Programs
     from membership.store.roster import Roster
+    from membership.store.shelves import Shelves
     from membership.store.sweeps import Sweeps
     from membership.viewing import Viewing
 
@@ -73,6 +75,15 @@ def now() -> datetime:
 def random_text(n: int) -> str:
     """`n` random bytes as text that is safe in ids and headers."""
     return secrets.token_urlsafe(n)
+
+
+_LEGIBLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def random_code() -> str:
+    """80 random bits as people can read them out: no 0 and O, no 1 and I."""
+    signs = "".join(secrets.choice(_LEGIBLE) for _ in range(16))
+    return "-".join(signs[n : n + 4] for n in range(0, 16, 4))
 
 
 @cache
@@ -168,6 +179,20 @@ def ingest() -> "Ingest":
 
 
 @cache
+def shelves() -> "Shelves":
+    from membership.store.shelves import Shelves
+
+    return Shelves(dynamodb(), tables(), pause)
+
+
+@cache
+def redeeming() -> "Redeeming":
+    from membership.redeeming import Redeeming
+
+    return Redeeming(ledger(), programs(), shelves(), settling())
+
+
+@cache
 def approvals() -> "Approvals":
     from membership.store.approvals import Approvals
 
@@ -246,7 +271,7 @@ def pause(attempt: int) -> None:
 def forget() -> None:
     """Let go of everything made so far, for tests that change the environment."""
     clients = (dynamodb, sqs, events, functions)
-    stores = (ledger, programs, access, deliveries, approvals, eraser, roster, sweeps, cuts)
-    services = (settling, ingest, acting, viewing, cutting, rearming, reconciling)
+    stores = (ledger, programs, access, deliveries, approvals, eraser, roster, sweeps, cuts, shelves)
+    services = (settling, ingest, acting, redeeming, viewing, cutting, rearming, reconciling)
     for one in (settings, tables, *clients, *stores, *services):
         one.cache_clear()

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
-from membership.facts import Act, Fact, Order, Referral, Review
+from membership.facts import Act, Cancellation, Fact, Order, Redemption, Referral, Review
 from membership.member.applied import Verdict
 from membership.member.deciding import Case, decide
 from membership.member.earning import Claim, Earned, Earning, Known, Lives, Past, earn
@@ -15,6 +15,7 @@ from membership.member.evolve import evolve
 from membership.member.figures import joined
 from membership.member.fold import come_or_go, fold, forget_the_outlived
 from membership.member.forecast import due_on
+from membership.member.redemption import Desk
 from membership.member.state import Member, OrderAccount
 from membership.member.telling import tell
 from membership.member.using import count_use, is_use
@@ -26,11 +27,15 @@ from membership.outcomes import (
     MemberMerged,
     Outcome,
     PointsTakenBack,
+    RedemptionCancelled,
     ReferralTold,
+    RewardRedeemed,
 )
 from membership.program.schema import Program, Versions
 
 NOTHING: Mapping[str, Sequence[Outcome]] = {}
+_ANSWERED = (Act, Redemption, Cancellation)
+"""Facts that are answered one by one, once."""
 
 
 @dataclass
@@ -62,7 +67,8 @@ class Settled:
         """Items that a commit writes besides the member's own."""
         kinds = (ApprovalRequested, ApprovalDecided, ApprovalWithdrawn)
         approvals = {one.approval for one in (*self.questions, *self.outcomes) if isinstance(one, kinds)}
-        return len(self.outcomes) + len(self.accounts) + len(self.onward) + len(approvals)
+        counted = sum(isinstance(one, RewardRedeemed | RedemptionCancelled) for one in self.outcomes)
+        return len(self.outcomes) + len(self.accounts) + len(self.onward) + len(approvals) + 2 * counted
 
     @property
     def merges_into(self) -> str | None:
@@ -77,19 +83,21 @@ def settle(
     accounts: Mapping[str, OrderAccount],
     now: datetime | None = None,
     gone: Collection[str] = (),
+    desk: Desk | None = None,
 ) -> Settled:
     """Apply facts one by one, deciding after each: how they were batched makes no difference.
 
     `accounts` holds the orders that refunds among the facts refer to. `now` is when it is settled, where
     that is
-    later than the facts say. `gone` are members that nobody can be merged into any more. Raises RebuildNeeded
+    later than the facts say. `gone` are members that nobody can be merged into any more; `desk` has what
+    redemptions and cancellations among the facts have to know. Raises RebuildNeeded
     where the stored member can't take the facts: added up by other metrics, or a fact older than its memory.
     """
     settled = Settled(member.twin())
     member = settled.member
     if member.status == "erased":
         return settled
-    known = dict(accounts)
+    known, desk = dict(accounts), desk.twin() if desk else Desk()
     # A refund may overtake its order, which the ledger has and this member doesn't: the order goes first.
     orders = [account.order for account in accounts.values() if account.order]
     overtaken = [order for order in orders if member.applied.judge(order) is Verdict.NEW]
@@ -124,6 +132,7 @@ def settle(
         settled.accounts |= given_back
         act = fact if isinstance(fact, Act) else None
         case = Case(versions, program, version, member, fact, bool(given_back), before, now, act, gone)
+        case.asked, case.desk = fact if isinstance(fact, Redemption | Cancellation) else None, desk
         if known_before:
             case.earlier = known_before.points
             if given_back:
@@ -173,6 +182,7 @@ def _decide(case: Case) -> list[Outcome]:
     for anonymous in decide(case):
         outcome = anonymous.model_copy(update={"fact": case.fact.key})
         evolve(case.member, outcome)
+        case.desk.note(outcome)
         decided.append(outcome)
     messages: list[Outcome] = []
     for message in tell(case, decided):
@@ -207,6 +217,7 @@ def _told_onward(member: Member, fact: Fact, decided: Sequence[Outcome]) -> list
                     fired=member.fired,
                     approaches=member.approaches,
                     badges=member.badges,
+                    redeemed=member.redeemed,
                     absorbed=member.absorbed,
                 )
                 told.append(
@@ -240,6 +251,7 @@ def rebuild(
     now: datetime | None = None,
     gone: Collection[str] = (),
     theirs: Mapping[str, Sequence[Outcome]] = NOTHING,
+    desk: Desk | None = None,
 ) -> Settled:
     """The member that the whole ledger makes, from nothing; `facts` has those of members that it absorbed,
     too.
@@ -259,6 +271,7 @@ def rebuild(
         for id_, account in arrived.items()
         if account.refunded != (0 if refunded is None else refunded.get(id_, 0))
     }
+    desk = desk.twin() if desk else Desk()
     for outcome in told:
         evolve(member, outcome)
     claims: list[Claim] = []
@@ -276,16 +289,22 @@ def rebuild(
     ]
     given_back = refunded is not None and bool(settled.accounts)
     answered = {outcome.fact for outcome in told}
-    pending = [fact for fact in ordered if isinstance(fact, Act) and fact.key not in answered]
-    # The last fact may be such an act itself, which must not be answered again.
-    for fact, act in (*((one, one) for one in pending), (ordered[-1], None)):
+    pending: list[Fact] = [
+        fact for fact in ordered if isinstance(fact, _ANSWERED) and fact.key not in answered
+    ]
+    # The last fact may be such a one itself, which must not be answered again.
+    for fact, open_ in (*((one, True) for one in pending), (ordered[-1], False)):
+        act = fact if open_ and isinstance(fact, Act) else None
         case = Case(versions, program, version, member, fact, given_back, now=now, act=act, gone=gone)
+        case.asked, case.desk = fact if open_ and isinstance(fact, Redemption | Cancellation) else None, desk
         case.claims, claims = claims, []
         decided = _decide(case)
         settled.outcomes += decided
         settled.onward += _told_onward(member, fact, decided)
     if member.merged_into:
-        settled.forwarded = [forward for fact in ordered for forward in _forwarded(member, fact)]
+        # What was asked for before it was merged, and answered, stays so.
+        open_ones = (fact for fact in ordered if not isinstance(fact, _ANSWERED) or fact.key not in answered)
+        settled.forwarded = [forward for fact in open_ones for forward in _forwarded(member, fact)]
     member.forget_the_past()
     settled.due = next_due(versions, member)
     return settled

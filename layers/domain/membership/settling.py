@@ -1,24 +1,29 @@
 """Settling a stored member: load, settle, commit, and again where somebody else was first."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from membership.acts import Merge
 from membership.errors import Contended, MetricsChanged, NoSuchMember, RebuildNeeded, faults_of_ours
-from membership.facts import Act, Fact
+from membership.facts import Act, Cancellation, Fact, Redemption
 from membership.gathering import gather
 from membership.member.earning import Earned
+from membership.member.redemption import Desk
 from membership.member.state import Member
 from membership.outcomes import Envelope
 from membership.program.schema import Versions
+from membership.redeemed import look_up
 from membership.settle import Settled, newcomer, rebuild, settle
-from membership.store.ledger import Ledger, Overtaken, Stored
+from membership.store.ledger import Ledger, Outsold, Overtaken, Stored
 from membership.store.programs import Programs
 
 ATTEMPTS = 8
 MOST_WRITES = 96
 """A transaction takes 100 items, a few of which are none of these; what is more is committed in several."""
+MOST_AT_ONCE = 10
+"""Redemptions that a rebuild answers in one commit, where nobody had answered them."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Settling:
                 return self.rebuild(program, member_id, now)
             last = stored
             try:
-                settled = self._settle(program, versions, stored, member_id, facts, now)
+                settled = self._settle(program, versions, stored, member_id, facts, now, attempt)
             except RebuildNeeded as needed:
                 if isinstance(needed, MetricsChanged) and len(facts) > 1:
                     # What came before the change is decided by the rules that it came under.
@@ -69,8 +74,11 @@ class Settling:
             try:
                 outcomes = self._ledger.commit(program, stored, settled)
                 return Committed(settled.member, outcomes, settled.repeated, settled.earned)
+            except Outsold:
+                last = None  # it was not the member that stood in the way
             except Overtaken:
-                self._pause(attempt)
+                pass
+            self._pause(attempt)
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
     def versions(self, program: str) -> Versions:
@@ -89,6 +97,11 @@ class Settling:
             if not facts:
                 raise NoSuchMember()
             envelopes = list(self._ledger.outcomes(program, member_id))
+            answered = {envelope.data.get("fact") for envelope in envelopes}
+            open_ones = [fact for fact in facts if fact.key not in answered]
+            later = [fact for fact in open_ones if isinstance(fact, Redemption)][MOST_AT_ONCE:]
+            facts = [fact for fact in facts if fact not in later]
+            desk = self._desk(program, versions, members, open_ones, attempt)
             with faults_of_ours(program):
                 told = [envelope.open() for envelope in envelopes]
                 # Where the state was lost, so were the accounts: what they held is no news.
@@ -98,7 +111,7 @@ class Settling:
                     for one in members[1:]
                 }
                 gone = self._gone(program, facts)
-                settled = rebuild(versions, member_id, facts, told, known, now, gone, theirs)
+                settled = rebuild(versions, member_id, facts, told, known, now, gone, theirs, desk)
             wrong = [*settled.accounts]
             room = max(0, MOST_WRITES - settled.writes + len(wrong))
             settled.accounts = {id_: settled.accounts[id_] for id_ in wrong[:room]}
@@ -107,7 +120,7 @@ class Settling:
             except Overtaken:
                 self._pause(attempt)
                 continue
-            if len(wrong) > room:
+            if len(wrong) > room or later:
                 rest = self.rebuild(program, member_id, now)
                 return Committed(rest.member, [*outcomes, *rest.outcomes], earned=rest.earned)
             self._ledger.unpark(program, member_id)
@@ -122,14 +135,42 @@ class Settling:
         member_id: str,
         facts: Sequence[Fact],
         now: datetime | None,
+        attempt: int,
     ) -> Settled:
         refunded = [fact.order_id for fact in facts if fact.type == "refund"]
         members = (member_id, *(stored.member.absorbed if stored.member else ()))
         accounts = self._ledger.accounts(program, members, refunded) if refunded else {}
         gone = self._gone(program, facts)
+        desk = self._desk(program, versions, members, facts, attempt)
         with faults_of_ours(program):
             member = stored.member or newcomer(versions, member_id, facts)
-            return settle(versions, member, facts, accounts, now, gone)
+            return settle(versions, member, facts, accounts, now, gone, desk)
+
+    def _desk(
+        self,
+        program: str,
+        versions: Versions,
+        members: Sequence[str],
+        facts: Sequence[Fact],
+        attempt: int,
+    ) -> Desk | None:
+        """What redemptions and cancellations among the facts have to know; None where there are none."""
+        redemptions = [fact for fact in facts if isinstance(fact, Redemption)]
+        cancelled = {fact.redemption for fact in facts if isinstance(fact, Cancellation)}
+        if not redemptions and not cancelled:
+            return None
+        limited = {one.id for _, version in versions for one in version.catalogue if one.limited}
+        wanted = Counter(fact.reward for fact in redemptions if fact.reward in limited)
+        # Each begins to look for a code somewhere else, and after a lost race somewhere else again.
+        start = f"{members[0]}#{redemptions[0].key}#{attempt}" if redemptions else ""
+        return Desk(
+            shelves=self._ledger.shelves.look(program, wanted, start) if wanted else {},
+            redemptions={
+                id_: found
+                for id_ in sorted(cancelled)
+                if (found := look_up(self._ledger, program, members, id_))
+            },
+        )
 
     def _gone(self, program: str, facts: Sequence[Fact]) -> set[str]:
         """Members that acts among the facts would merge into, and that can't go on for anybody."""

@@ -154,6 +154,29 @@ class MessagePreview(Body):
     )
 
 
+class NewRedemption(Body):
+    """A reward of the catalogue, for the points that it costs."""
+
+    id: Id = Field(description="Chosen by you: the same request again costs nothing more.")
+    reward: str = Field(pattern=SLUG, description="Its id in the catalogue.")
+
+
+class CancelRedemption(Told):
+    """A redemption that is to be undone."""
+
+
+MOST_CODES = 2000
+RewardCode = Annotated[
+    str, Field(min_length=1, max_length=100), AfterValidator(one_line), AfterValidator(str.strip)
+]
+
+
+class NewCodes(Body):
+    """Codes of the shop's own making, each to be given once."""
+
+    codes: Annotated[list[RewardCode], Field(min_length=1, max_length=MOST_CODES)]
+
+
 class NewKey(Body):
     """A key for a storefront or an operator of this program."""
 

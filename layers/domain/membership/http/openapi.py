@@ -14,6 +14,7 @@ from membership.http import (
     operator_views,
     points_views,
     progress_views,
+    redemption_views,
     views,
 )
 from membership.http.operations import OPERATIONS, Operation
@@ -92,7 +93,9 @@ def _operation(operation: Operation, schemas: Mapping[tuple[str, Mode], JsonSche
 
 
 def _tag(operation: Operation) -> str:
-    return {"ingest": "Telling", "members": "Reading"}.get(operation.function, "Operating")
+    return {"ingest": "Telling", "members": "Reading", "redeem": "Redeeming"}.get(
+        operation.function, "Operating"
+    )
 
 
 def _path_parameters(
@@ -152,7 +155,16 @@ def _refusal(
 def _model(name: str) -> Any:
     """A model by the name that the table gives it."""
     named = {"Program": Program, "Problem": Problem, "Id": Id}
-    homes = (bodies, events, views, benefit_views, points_views, progress_views, operator_views)
+    homes = (
+        bodies,
+        events,
+        views,
+        benefit_views,
+        points_views,
+        progress_views,
+        redemption_views,
+        operator_views,
+    )
     return named[name] if name in named else next(vars(home)[name] for home in homes if name in vars(home))
 
 

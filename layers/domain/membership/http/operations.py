@@ -18,15 +18,17 @@ from membership.http.problems import (
     INVALID,
     MALFORMED,
     NOT_FOUND,
+    NOT_REDEEMABLE,
     PROGRAM_INVALID,
     TOO_LARGE,
     TOO_MANY,
     UNAUTHENTICATED,
     Kind,
 )
+from membership.http.requests import is_id
 from membership.store.access import Right
 
-Function = Literal["ingest", "members", "operate", "erase"]
+Function = Literal["ingest", "members", "redeem", "operate", "erase"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
@@ -62,6 +64,12 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 def _cursor(value: str) -> str:
     if len(value) > 500:
         raise ValueError("cursors are shorter")
+    return value
+
+
+def _id(value: str) -> str:
+    if not is_id(value):
+        raise ValueError("write a member's id")
     return value
 
 
@@ -104,6 +112,10 @@ FROM = Parameter(
 )
 TO = Parameter(
     "to", "The later version.", {"type": "integer", "minimum": 1, "maximum": 999_999}, _whole(1, 999_999)
+)
+
+FOR_MEMBER = Parameter(
+    "member_id", "What each costs this member, and why it can't have it.", {"type": "string"}, _id
 )
 
 ANY_KEY: frozenset[Right] = frozenset({"storefront", "operator"})
@@ -265,6 +277,59 @@ OPERATIONS: tuple[Operation, ...] = (
         answer="ProgramView",
         parameters=(LANG,),
         problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_catalogue",
+        "GET",
+        "/v1/catalogue",
+        "redeem",
+        "Rewards that members buy with points: what each costs, and how many are left",
+        answer="CatalogueView",
+        parameters=(FOR_MEMBER, LANG),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "post_redemption",
+        "POST",
+        "/v1/members/{member_id}/redemptions",
+        "redeem",
+        "Redeem a reward, once for each id; the same request again is answered as the first one was",
+        body="NewRedemption",
+        answer="RedeemedView",
+        parameters=(LANG,),
+        problems=(NOT_FOUND, CONFLICT, NOT_REDEEMABLE, CONTENDED),
+    ),
+    Operation(
+        "get_redemptions",
+        "GET",
+        "/v1/members/{member_id}/redemptions",
+        "redeem",
+        "What a member has redeemed, newest first",
+        answer="RedemptionsView",
+        parameters=(LANG, LIMIT, CURSOR),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "cancel_redemption",
+        "POST",
+        "/v1/members/{member_id}/redemptions/{redemption_id}/cancel",
+        "redeem",
+        "Undo a redemption: its points are back, and expire when they would have",
+        body="CancelRedemption",
+        answer="RedeemedView",
+        parameters=(LANG,),
+        problems=(NOT_FOUND, CONFLICT, CONTENDED),
+    ),
+    Operation(
+        "put_codes",
+        "PUT",
+        "/v1/catalogue/{reward_id}/codes",
+        "redeem",
+        "Add codes to give with a reward, up to 2,000 at a time; one that was there before is left out",
+        roles=OPERATORS,
+        body="NewCodes",
+        answer="CodesView",
+        problems=(NOT_FOUND, CONFLICT, CONTENDED),
     ),
     Operation(
         "delete_member",

@@ -40,6 +40,9 @@ MALFORMED = Kind("malformed", 400, "The request can't be read", "Send UTF-8 JSON
 BAD_CURSOR = Kind("bad-cursor", 400, "The cursor is not one of this list", "Begin again without a cursor.")
 FORBIDDEN = Kind("forbidden", 403, "This key may not do that", "Use a key of a role that may.")
 NOT_FOUND = Kind("not-found", 404, "There is nothing here", "Check the id, and which program the key is of.")
+NOT_REDEEMABLE = Kind(
+    "not-redeemable", 409, "This reward can't be had now", "Do what `detail` says; ask with another id."
+)
 CONFLICT = Kind("conflict", 409, "This contradicts what is there already", "Read what is there, then decide.")
 TOO_LARGE = Kind("too-large", 413, "The request is too large", "Send less at a time.")
 INVALID = Kind("invalid", 422, "Some values are not valid", "Correct what `errors` points to.")
@@ -62,6 +65,7 @@ KINDS: Sequence[Kind] = (
     FORBIDDEN,
     NOT_FOUND,
     CONFLICT,
+    NOT_REDEEMABLE,
     TOO_LARGE,
     INVALID,
     PROGRAM_INVALID,
@@ -99,6 +103,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: tuple[Error, ...] = Field(default=(), description="Every single thing that is wrong.")
+    reason: str | None = Field(default=None, description="Of a reward that can't be had: which rule says so.")
 
     @classmethod
     def of(cls, kind: Kind, detail: str, errors: Iterable[Error] = ()) -> "Problem":
@@ -123,6 +128,11 @@ def forbidden(detail: str) -> Refused:
 
 def conflict(detail: str, errors: Iterable[Error] = ()) -> Refused:
     return Refused(Problem.of(CONFLICT, detail, errors))
+
+
+def not_redeemable(reason: str, detail: str) -> Refused:
+    """Members are shown the words, in their language; programs go by the reason."""
+    return Refused(Problem.of(NOT_REDEEMABLE, detail).model_copy(update={"reason": reason}))
 
 
 def too_large(detail: str) -> Refused:

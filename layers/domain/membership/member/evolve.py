@@ -32,8 +32,11 @@ from membership.outcomes import (
     PointsExpired,
     PointsExpiring,
     PointsTakenBack,
+    RedemptionCancelled,
+    RedemptionRefused,
     ReferralTold,
     RewardGranted,
+    RewardRedeemed,
     TierDowngraded,
     TierOverridden,
     TierRenewed,
@@ -71,6 +74,12 @@ def evolve(member: Member, outcome: Outcome) -> None:
             if outcome.tier is not None and outcome.cycle is not None:
                 member.granted[f"{outcome.tier}/{outcome.reward.id}"] = outcome.cycle
             member.points = posted(member.points, outcome)
+        case RewardRedeemed():
+            _count(member.redeemed, outcome.reward, 1)
+            member.points = posted(member.points, outcome)
+        case RedemptionCancelled():
+            _count(member.redeemed, outcome.reward, -1)
+            member.points = posted(member.points, outcome)
         case PointsTakenBack() | PointsDebtPaid() | PointsExpired() | PointsExpiring() | PointsAdjusted():
             member.points = posted(member.points, outcome)
         case TriggerFired():
@@ -102,7 +111,7 @@ def evolve(member: Member, outcome: Outcome) -> None:
                 member.listed[asked.condition] = outcome.quarter
         case MessageDue():
             _tell(member, outcome)
-        case FactIgnored():
+        case RedemptionRefused() | FactIgnored():
             pass
         case _:
             _evolve_standing(member, outcome)
@@ -223,11 +232,19 @@ def _replace(member: Member, ladder: str, replaced: Mapping[str, str]) -> None:
             approval.tier = replaced.get(approval.tier, approval.tier)
 
 
+def _count(redeemed: dict[str, int], reward: str, times: int) -> None:
+    """A member has no count of nothing: then it equals one that never had any."""
+    if left := redeemed.pop(reward, 0) + times:
+        redeemed[reward] = left
+
+
 def _absorb(member: Member, outcome: MemberAbsorbed) -> None:
     """Where it stands now was decided then, by the tiers that there were; and nothing is granted again."""
     member.absorbed = (*member.absorbed, outcome.member, *outcome.absorbed)
     for reward, cycle in outcome.granted.items():
         member.granted[reward] = max(cycle, member.granted.get(reward, cycle))
+    for reward, times in outcome.redeemed.items():
+        _count(member.redeemed, reward, times)
     before = {ladder: tuple(standing.layers()) for ladder, standing in member.standings.items()}
     for key, day in outcome.fired.items():
         member.fired[key] = max(day, member.fired.get(key, day))

@@ -8,11 +8,13 @@ from membership.facts import (
     Act,
     Activity,
     Attributes,
+    Cancellation,
     Enrolment,
     Fact,
     Order,
     Profile,
     Ranking,
+    Redemption,
     Referral,
     Refund,
     Review,
@@ -32,7 +34,7 @@ def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, Order
         _act(member, fact)
     if member.clock is None or fact.occurred_at > member.clock:
         member.clock = fact.occurred_at
-    if not isinstance(fact, Review | Referral | Ranking | Act) and (
+    if not isinstance(fact, Review | Referral | Ranking | Redemption | Cancellation | Act) and (
         member.first_seen is None or fact.occurred_at < member.first_seen
     ):
         member.first_seen = fact.occurred_at
@@ -54,7 +56,7 @@ def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, Order
         case Enrolment():
             member.enrolled = True
             _learn(member, fact, fact.attributes)
-        case Review() | Act():
+        case Review() | Redemption() | Cancellation() | Act():
             pass
         case _:
             _gain(program, member, fact)

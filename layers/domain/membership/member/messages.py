@@ -30,6 +30,7 @@ from membership.outcomes import (
     PointsExpired,
     PointsExpiring,
     PointsTakenBack,
+    RedemptionCancelled,
     RewardGranted,
     TierDowngraded,
     TierOverridden,
@@ -69,6 +70,8 @@ _NOT_TOLD = {
     "badges",
     "lots",
     "lapsed",
+    "redeemed",
+    "stocked",
 }
 """What is nothing for the member's eyes, or no news."""
 SHOWN_WAYS = 3
@@ -196,6 +199,13 @@ def _fields(outcome: Outcome, together: Sequence[Outcome], program: Program, mem
             return {"badge": badge.label() if badge else _same(outcome.badge)}
         case PointsExpiring() | PointsExpired() | PointsAdjusted() | PointsTakenBack():
             return _fields_of_points(outcome, program)
+        case RedemptionCancelled():
+            return {
+                "reward": outcome.name,
+                "points": _same(f"{outcome.points:,}"),
+                "unit": _unit(program),
+                "reason": _same(outcome.reason),
+            }
         case _:
             return None
 
@@ -367,6 +377,7 @@ def _samples(program: Program, today: date) -> Fields:
         "points": _same("1,200"),
         "unit": _unit(program),
         "debt": _same("300"),
+        "reward": Text(en="Coffee beans", zh="咖啡豆"),
     }
 
 

@@ -10,7 +10,9 @@ from membership.outcomes import (
     PointsExpired,
     PointsExpiring,
     PointsTakenBack,
+    RedemptionCancelled,
     RewardGranted,
+    RewardRedeemed,
 )
 from membership.program.calendar import month
 
@@ -23,6 +25,10 @@ def posted(account: Account, outcome: Outcome) -> Account:
             return _active(account.put({lot: points}, granted=points), outcome.on)
         case PointsAdjusted():
             return _active(account.put(outcome.lots, adjusted=outcome.points), outcome.on)
+        case RewardRedeemed():
+            return account.take(outcome.lots, spent=outcome.points)
+        case RedemptionCancelled():
+            return account.put(outcome.lots, spent=-outcome.points)
         case PointsTakenBack():
             taken = sum(outcome.lots.values()) + outcome.debt
             after = account.take(outcome.lots, taken_back=taken, debt=outcome.debt)

@@ -98,6 +98,8 @@ class Member(BaseModel):
     """Tiers of the last two years that are the member's no longer."""
     granted: dict[str, int] = {}
     """Tier/reward → the latest cycle in which it was granted."""
+    redeemed: dict[str, int] = {}
+    """Reward of the catalogue → how many were redeemed and not cancelled."""
     approvals: dict[str, Approval] = {}
     """Id → question that waits for an operator."""
     listed: dict[str, int] = {}
@@ -168,6 +170,7 @@ class Member(BaseModel):
                 "present": list(self.present),
                 "standings": {ladder: standing.twin() for ladder, standing in self.standings.items()},
                 "granted": dict(self.granted),
+                "redeemed": dict(self.redeemed),
                 "approvals": dict(self.approvals),
                 "listed": dict(self.listed),
                 "referred": dict(self.referred),

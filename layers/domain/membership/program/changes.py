@@ -53,6 +53,12 @@ def _between(old: ProgramInWords, new: ProgramInWords, language: Language) -> _T
     yield from _set(_POINTS.get(language), old.points, new.points)
     yield from _set(_CAMPAIGN.get(language), old.campaigns, new.campaigns)
     yield from _set(_SPECIAL.get(language), old.special_reviews, new.special_reviews)
+    yield from _lists(
+        _CATALOGUE,
+        {one.id: f"{one.name}: {one.text}" for one in old.catalogue},
+        {one.id: f"{one.name}: {one.text}" for one in new.catalogue},
+        language,
+    )
     yield from _set(_MESSAGES.get(language), old.messages, new.messages)
     yield from _lists(_TRIGGER, _triggers(old, language), _triggers(new, language), language)
     yield from _lists(_BADGE, _badges(old), _badges(new), language)
@@ -179,6 +185,7 @@ _BENEFIT = Text.ours(en="benefit", zh="权益")
 _REWARD = Text.ours(en="reward", zh="奖励")
 _POINTS = Text.ours(en="Points", zh="积分")
 _CAMPAIGN = Text.ours(en="Campaign", zh="活动")
+_CATALOGUE = Text.ours(en="Catalogue", zh="兑换目录")
 _TRIGGER = Text.ours(en="Occasion", zh="触发奖励")
 _BADGE = Text.ours(en="Badge", zh="徽章")
 _MESSAGES = Text.ours(en="Messages", zh="消息")

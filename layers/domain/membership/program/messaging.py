@@ -64,6 +64,7 @@ FIELDS: Mapping[str, Text] = {
         en="the names of the rewards given with it; empty where none are", zh="随之发放的奖励名称；没有时为空"
     ),
     "badge": Text.ours(en="the badge's name", zh="徽章名称"),
+    "reward": Text.ours(en="the reward's name", zh="兑换品名称"),
     "points": Text.ours(en="how many points", zh="积分数量"),
     "unit": Text.ours(en="what the program calls its points", zh="积分的名称"),
     "debt": Text.ours(en="how many points are owed", zh="尚欠的积分数量"),
@@ -178,6 +179,14 @@ MESSAGES: Mapping[str, Message] = {
         ("points", "unit", "debt"),
         Text.ours(
             en="$points $unit of what you gave back have been taken back.", zh="因退款已扣回 $points $unit。"
+        ),
+    ),
+    "redemption.cancelled": Message(
+        "points",
+        ("reward", "points", "unit", "reason"),
+        Text.ours(
+            en="$reward was cancelled, and $points $unit are back: $reason",
+            zh="$reward的兑换已取消，$points $unit已退回：$reason",
         ),
     ),
     "progress.weekly": Message(

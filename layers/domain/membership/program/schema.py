@@ -19,6 +19,7 @@ from membership.member.standing import Layer, Source, Standing
 from membership.program.badges import Badge
 from membership.program.benefits import Benefit, PointsRate
 from membership.program.campaigns import Campaign
+from membership.program.catalogue import Catalogue, Redeemable
 from membership.program.criteria import Comparison, Criterion
 from membership.program.examples import Example
 from membership.program.flaws import Unsound
@@ -169,6 +170,7 @@ class Program(Part):
     campaigns: Annotated[tuple[Campaign, ...], Field(max_length=100)] = Field(
         default=(), description="Days on which points are worth more, for all or for some."
     )
+    catalogue: Catalogue = Field(default=(), description="Rewards that members buy with points.")
     triggers: Annotated[tuple[Trigger, ...], Field(max_length=20)] = Field(
         default=(), description="What members are given or told on occasions."
     )
@@ -326,6 +328,11 @@ class Program(Part):
         main."""
         rules = self.ladders or (LadderRules(id="main", tiers=self.tiers or ()),)
         return {one.id: Ladder(self, one) for one in rules}
+
+    @cached_property
+    def catalogue_by_id(self) -> Mapping[str, Redeemable]:
+        """Rewards that are bought with points."""
+        return {one.id: one for one in self.catalogue}
 
     def warnings(self) -> list[str]:
         """What is allowed but seldom meant."""

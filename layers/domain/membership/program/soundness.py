@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from membership.program import money
 from membership.program.benefits import BenefitKind, PointsRate
+from membership.program.catalogue import check_catalogue
 from membership.program.criteria import MOST_COMPARISONS, MOST_WAYS, RESERVED, Comparison, Criterion, Way
 from membership.program.flaws import Fault
 from membership.program.jumps import hardly_seen
@@ -48,6 +49,7 @@ def check(program: "Program") -> list[Fault]:
         *_check_campaigns(program),
         *_check_triggers(program),
         *check_messages(program),
+        *check_catalogue(program),
     ]
     return faults or [*_check_order(program)]
 

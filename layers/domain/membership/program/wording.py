@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from membership.program import money
 from membership.program.benefits import POINTS, BenefitKind
+from membership.program.catalogue_in_words import redeemable
 from membership.program.criteria import Comparison, Criterion, Figures
 from membership.program.criteria.base import asks_no_more
 from membership.program.kinds import listed
@@ -152,6 +153,12 @@ class RewardInWords(_Words):
     gives: str
 
 
+class RedeemableInWords(_Words):
+    id: str
+    name: str
+    text: str = Field(description="For whom, for how much, when and how many.")
+
+
 class LadderInWords(_Words):
     id: str
     name: str
@@ -202,6 +209,7 @@ class ProgramInWords(_Words):
     points: tuple[str, ...] = Field(description="How points are earned, and how long they last.")
     campaigns: tuple[str, ...] = Field(description="Days on which something is worth more.")
     special_reviews: tuple[str, ...] = Field(description="Whom operators look at each quarter.")
+    catalogue: tuple[RedeemableInWords, ...] = Field(description="Rewards that are bought with points.")
     triggers: tuple[TriggerInWords, ...] = Field(description="What members are given or told on occasions.")
     badges: tuple[BadgeInWords, ...] = Field(description="Honours, awarded once for ever.")
     messages: tuple[str, ...] = Field(description="How often, and when, members are sent messages.")
@@ -231,6 +239,12 @@ def program_in_words(program: Program, version: int, language: Language) -> Prog
         special_reviews=tuple(
             _titled(special.name.get(language), rule(special.when, program, language), language)
             for special in program.special_reviews
+        ),
+        catalogue=tuple(
+            RedeemableInWords(
+                id=one.id, name=one.label().get(language), text=redeemable(one, program, language)
+            )
+            for one in program.catalogue
         ),
         triggers=tuple(_trigger(trigger, program, language) for trigger in program.triggers),
         badges=tuple(

@@ -30,7 +30,7 @@ def read_fact(item: "Mapping[str, AttributeValueTypeDef]") -> Fact:
 def content_digest(fact: Fact) -> str:
     """Equal for two tellings of one fact: how and when it was sent makes no difference."""
     # Without what is as it is by default: a field that a fact may have some day changes no digest of today.
-    told = fact.model_dump_json(exclude={"id", "recorded_at"}, exclude_defaults=True)
+    told = fact.model_dump_json(exclude={*fact.circumstances}, exclude_defaults=True)
     return sha256(told.encode()).hexdigest()[:32]
 
 

@@ -183,6 +183,38 @@ def cut(program: str, metric: str, day: date) -> Key:
     return _key(cuts(program), f"{day.isoformat()}#{metric}")
 
 
+# ── The catalogue's shelves (STATE) ───────────────────────────────────────────────────────────────
+
+
+def shelves(program: str) -> str:
+    """Partition of what there is of each reward that can be sold out."""
+    return f"shelf#{program}"
+
+
+def shelf(program: str, reward: str) -> Key:
+    """How many of a reward were sold, and how many codes are left."""
+    return _key(shelves(program), reward)
+
+
+FREE = "free#"
+"""Codes that nobody has yet."""
+
+
+def codes(program: str, reward: str) -> str:
+    """Partition of a reward's uploaded codes. Apart from the shelves: there may be very many."""
+    return f"codes#{program}#{reward}"
+
+
+def free_code(program: str, reward: str, digest: str) -> Key:
+    """A code to give: gone once it was given. They lie in no order that anybody could wait for."""
+    return _key(codes(program, reward), f"{FREE}{digest}")
+
+
+def known_code(program: str, reward: str, digest: str) -> Key:
+    """That a code was uploaded once: it stays, so that none comes back after it was given."""
+    return _key(codes(program, reward), f"known#{digest}")
+
+
 # ── Approvals (STATE) ─────────────────────────────────────────────────────────────────────────────
 
 

@@ -12,6 +12,7 @@ from membership.outcomes import Envelope
 from membership.settle import Settled
 from membership.store import items, keys
 from membership.store.approvals import approval_writes
+from membership.store.shelves import Shelves, shelf_writes
 from membership.store.tables import Tables, has_no_room, lost_race, paged, reasons
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 class Overtaken(MembershipError):
     """Somebody else settled the member first; load it again."""
+
+
+class Outsold(Overtaken):
+    """Somebody else was first at a shelf; look at it again."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ class Ledger:
 
     def __init__(self, client: "DynamoDBClient", tables: Tables) -> None:
         self._client, self._tables = client, tables
+        self.shelves = Shelves(client, tables)
 
     def append(self, program: str, fact: Fact) -> Appended:
         """Take the fact once, durably. A fact is never changed by a second telling of it."""
@@ -153,7 +159,8 @@ class Ledger:
     def commit(self, program: str, stored: Stored, settled: Settled) -> list[Envelope]:
         """State, outcomes and what they are to others, in one conditional write.
 
-        Raises Overtaken where `stored` is out of date, or a member to merge into went away meanwhile.
+        Raises Overtaken where `stored` is out of date, or a member to merge into went away meanwhile; Outsold
+        where there is less of a reward by now.
         """
         version, member = stored.next_version, settled.member
         due = settled.due if settled.due_is_exact else _earlier(stored.due, settled.due)
@@ -178,6 +185,8 @@ class Ledger:
         others += approval_writes(state, program, member.id, [*settled.questions, *settled.outcomes])
         if settled.merges_into:
             others.append({"ConditionCheck": _goes_on(state, program, settled.merges_into)})
+        before, shelves = 1 + len(others), [*shelf_writes(state, program, settled.outcomes)]
+        others += shelves
         onward: list[Any] = [
             {"Put": {"TableName": ledger, "Item": items.fact_item(program, fact), **_ABSENT}}
             for fact in settled.onward
@@ -188,6 +197,8 @@ class Ledger:
             self._write(write, others, onward)
         except self._client.exceptions.ClientError as error:
             if lost_race(error):
+                if set(reasons(error)[before : before + len(shelves)]) - {"None"}:
+                    raise Outsold(f"{program}: others were first at a shelf") from error
                 raise Overtaken(f"{program}: a member moved on from version {stored.version}") from error
             if has_no_room(error):
                 raise Unsettleable(f"{program}: DynamoDB has no room for the member") from error
@@ -218,6 +229,11 @@ class Ledger:
     def outcomes(self, program: str, member_id: str) -> Iterator[Envelope]:
         """Every outcome of the member, oldest first."""
         for item in self._partition(program, member_id, keys.OUTCOMES):
+            yield items.read_outcome(item)
+
+    def newest(self, program: str, member_id: str) -> Iterator[Envelope]:
+        """Every outcome of the member, newest first, up to this very moment."""
+        for item in self._partition(program, member_id, keys.OUTCOMES, forward=False):
             yield items.read_outcome(item)
 
     def last_version(self, program: str, member_id: str) -> int:
@@ -308,7 +324,9 @@ class Ledger:
         """Forget the record: a rebuild has settled every fact of the member."""
         self._client.delete_item(TableName=self._tables.state, Key=keys.parked(program, member_id))
 
-    def _partition(self, program: str, member_id: str, kind: str) -> Iterator[dict[str, Any]]:
+    def _partition(
+        self, program: str, member_id: str, kind: str, forward: bool = True
+    ) -> Iterator[dict[str, Any]]:
         return paged(
             self._client.query,
             TableName=self._tables.ledger,
@@ -317,6 +335,7 @@ class Ledger:
                 ":pk": {"S": keys.ledger(program, member_id)},
                 ":kind": {"S": kind},
             },
+            ScanIndexForward=forward,
             ConsistentRead=True,
         )
 

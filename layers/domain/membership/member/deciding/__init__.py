@@ -11,6 +11,7 @@ from membership.member.deciding.falling import announce, avert, fall
 from membership.member.deciding.keeping import renew
 from membership.member.deciding.overriding import end_overrides, pay
 from membership.member.deciding.points import expire, settle_up, take_back
+from membership.member.deciding.redeeming import redeem
 from membership.member.deciding.replacing import replace_tiers
 from membership.member.deciding.rising import days_to_judge, promote
 from membership.member.deciding.triggering import fire
@@ -50,6 +51,7 @@ def _of_membership(case: Case) -> Iterator[Outcome]:
             yield from _in_ladder(LadderCase(case, ladder))
         yield from list_for_review(case)
         yield from tell_referrer(case)
+    yield from redeem(case)
     yield from settle_up(case)
 
 

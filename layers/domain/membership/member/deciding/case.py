@@ -1,14 +1,15 @@
 """One member at one moment of its own time, looked at because of one fact."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from membership.facts import Act, Fact, Review
+from membership.facts import Act, Cancellation, Fact, Redemption, Review
 from membership.member.account import Account
 from membership.member.earning import Claim
 from membership.member.figures import figures, joined, less, until
+from membership.member.redemption import Desk
 from membership.member.standing import Standing
 from membership.member.state import Member
 from membership.outcomes import Evidence
@@ -41,6 +42,9 @@ class Case:
     """Points of orders that the fact gave back."""
     earlier: Account | None = None
     """The member's points before the fact; None: nothing came by it."""
+    asked: Redemption | Cancellation | None = None
+    """The fact, where it asks for a reward or to undo that, and nobody has answered yet."""
+    desk: Desk = field(default_factory=Desk)
 
     @cached_property
     def at(self) -> datetime:

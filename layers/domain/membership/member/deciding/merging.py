@@ -30,6 +30,7 @@ def absorb(case: Case, act: Act, told: Absorb) -> Iterator[Outcome]:
         fired=told.fired,
         approaches=_approaches(case, told, standings),
         badges=told.badges,
+        redeemed=told.redeemed,
         absorbed=told.absorbed,
     )
 

@@ -1,0 +1,138 @@
+"""The catalogue on the deployed stack: fifty shops at once want the last ten, and ten of them get one."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from tests.e2e.support import Answer, Caller
+from tools.deploy import Stack
+
+PROGRAM = """
+id: cafe
+metrics: {spend: {sum: order.amount}}
+tiers: [{id: regular}, {id: silver, qualify: {spend: 1000}}]
+points: {earn: {order: {points: 1, per: 1}}}
+catalogue:
+  - {id: cake, points: 100, gift: CAKE, stock: 10}
+  - {id: film, points: 100, coupon: FILM, codes: uploaded}
+  - {id: everything, points: 150, gift: ALL}
+"""
+MEMBERS = 50
+LAST = 10
+
+
+@pytest.fixture(scope="module")
+def cafe(stack: Stack) -> Caller:
+    asked = {"issue_key": {"program": "cafe", "role": "operator", "label": "office"}}
+    operator = Caller(stack.base_url, stack.invoke("OperateFunction", asked)["secret"])
+    put = operator.send("PUT", "/v1/program", PROGRAM.encode())
+    assert put.status == 200, put.body
+    return operator
+
+
+def enrol(cafe: Caller, group: str) -> list[str]:
+    """Fifty members with 150 points each."""
+    members = [f"{group}{n}" for n in range(MEMBERS)]
+    events = [
+        {
+            "id": f"event-{member}",
+            "type": "order",
+            "member_id": member,
+            "occurred_at": "2026-03-10T10:00:00+08:00",
+            "data": {"order_id": f"order-{member}", "amount": "150.00", "currency": "CNY"},
+        }
+        for member in members
+    ]
+    answer = cafe.post("/v1/events?wait=true", events)
+    assert {one["status"] for one in answer.json["data"]} == {"accepted"}
+    assert len(answer.json["members"]) == MEMBERS
+    return members
+
+
+def redeem(cafe: Caller, member: str, reward: str, id_: str) -> Answer:
+    """As a shop does it: where there was no room or no answer, the very same request again."""
+    for _ in range(20):
+        try:
+            answer = cafe.post(f"/v1/members/{member}/redemptions", {"id": id_, "reward": reward})
+        except OSError:
+            continue
+        if answer.status in (200, 409):
+            return answer
+    raise AssertionError(f"{member} was never answered")
+
+
+def at_once(members: list[str], ask: Callable[[str], Answer]) -> dict[str, Answer]:
+    start = Barrier(len(members))
+
+    def run(member: str) -> Answer:
+        start.wait()
+        return ask(member)
+
+    with ThreadPoolExecutor(len(members)) as pool:
+        return dict(zip(members, pool.map(run, members), strict=True))
+
+
+def offer(cafe: Caller, reward: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = cafe.get("/v1/catalogue").json["data"]
+    return next(one for one in found if one["id"] == reward)
+
+
+@pytest.mark.proves("B4")
+def test_fifty_at_once_want_the_last_ten(cafe: Caller) -> None:
+    members = enrol(cafe, "cake")
+    answers = at_once(members, lambda member: redeem(cafe, member, "cake", "flash-sale"))
+    assert Counter(answer.status for answer in answers.values()) == {200: LAST, 409: MEMBERS - LAST}
+    assert offer(cafe, "cake")["left"] == 0
+    for member, answer in answers.items():
+        if answer.status == 409:
+            assert (answer.json["type"], answer.json["reason"]) == (
+                "urn:tierwise:problem:not-redeemable",
+                "sold_out",
+            )
+        rest = redeem(cafe, member, "everything", "all-that-is-left")
+        assert (rest.status == 200) is (answer.status == 409), "the points of the others are untouched"
+
+
+@pytest.mark.proves("B4")
+def test_fifty_at_once_want_the_last_ten_codes(cafe: Caller) -> None:
+    codes = {f"FILM-{n}" for n in range(LAST)}
+    assert cafe.put("/v1/catalogue/film/codes", {"codes": sorted(codes)}).json["added"] == LAST
+    members = enrol(cafe, "film")
+    answers = at_once(members, lambda member: redeem(cafe, member, "film", "flash-sale"))
+    given = [answer.json["redemption"]["code"] for answer in answers.values() if answer.status == 200]
+    assert sorted(given) == sorted(codes), "each of them once"
+    assert offer(cafe, "film")["left"] == 0
+    assert cafe.put("/v1/catalogue/film/codes", {"codes": sorted(codes)}).json["added"] == 0
+    member = next(member for member, answer in answers.items() if answer.status == 200)
+    again = redeem(cafe, member, "film", "flash-sale").json
+    assert (again["status"], again["redemption"]["code"]) == (
+        "duplicate",
+        answers[member].json["redemption"]["code"],
+    )
+
+
+def test_what_is_cancelled_can_be_had_by_somebody_else(cafe: Caller) -> None:
+    first, second = enrol(cafe, "late")[:2]
+    assert redeem(cafe, first, "everything", "r1").status == 200
+    assert redeem(cafe, first, "cake", "r2").json["reason"] in ("sold_out", "too_few_points")
+    told = {"id": "c1", "by": "Li Wei", "reason": "sent back unopened"}
+    cancelled = cafe.post(f"/v1/members/{first}/redemptions/r1/cancel", told)
+    assert (cancelled.status, cancelled.json["spendable"]) == (200, 150)
+    assert cafe.post(f"/v1/members/{first}/redemptions/r1/cancel", told | {"id": "c2"}).status == 409
+    assert redeem(cafe, second, "everything", "r1").status == 200
+    [listed] = cafe.get(f"/v1/members/{first}/redemptions").json["data"]
+    assert listed["status"] == "cancelled"
+
+
+def test_thousands_of_codes_are_taken(cafe: Caller) -> None:
+    before = offer(cafe, "film")["left"]
+    for part in range(2):
+        sent = [f"BULK-{part}-{n:05}" for n in range(2000)]
+        told = cafe.put("/v1/catalogue/film/codes", {"codes": sent}).json
+        assert (told["added"], told["known"]) == (2000, 0)
+    assert cafe.put("/v1/catalogue/film/codes", {"codes": sent}).json["known"] == 2000
+    assert offer(cafe, "film")["left"] == before + 4000
