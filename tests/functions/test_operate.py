@@ -273,8 +273,8 @@ def test_where_no_webhook_goes(cloud: Cloud, operator: Client, url: Any) -> None
 
 def delivery(n: int, program: str = "customer-policy", **changes: Any) -> Delivery:
     outcome = {"id": f"out_{n}", "program": program, "member_id": f"m{n}", "type": "message.due", "data": {}}
-    saved = Delivery.of(outcome, "webhook", NOW.replace(minute=n)).model_copy(update=changes)
-    assert runtime.deliveries().save(saved)
+    saved = Delivery.of(outcome, NOW.replace(minute=n)).model_copy(update=changes)
+    assert runtime.deliveries().save(saved, None)
     return saved
 
 

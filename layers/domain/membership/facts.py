@@ -78,6 +78,8 @@ class Attributes(BaseModel):
     labels: tuple[Annotated[str, Field(min_length=1, max_length=50)], ...] | None = Field(
         default=None, max_length=20
     )
+    email: str | None = None
+    """Told only where the stack sends e-mails; an empty one takes it away."""
 
 
 class Profile(_Fact):

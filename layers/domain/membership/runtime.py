@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
     from membership.acting import Acting
@@ -46,6 +48,13 @@ class Settings:
     bus_name: str = ""
     delivery_queue_url: str = ""
     webhook_targets: str = "public"
+    message_topic: str = ""
+    email_sender: str = ""
+    """Of channels that are off by default."""
+
+    @property
+    def sends_mails(self) -> bool:
+        return bool(self.email_sender)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -56,6 +65,8 @@ class Settings:
             bus_name=env.get("BUS_NAME", ""),
             delivery_queue_url=env.get("DELIVERY_QUEUE_URL", ""),
             webhook_targets=env.get("WEBHOOK_TARGETS", "public"),
+            message_topic=env.get("MESSAGE_TOPIC", ""),
+            email_sender=env.get("EMAIL_SENDER", ""),
         )
 
 
@@ -116,6 +127,18 @@ def events() -> "EventBridgeClient":
 @cache
 def functions() -> "LambdaClient":
     client: LambdaClient = _client("lambda")
+    return client
+
+
+@cache
+def sns() -> "SNSClient":
+    client: SNSClient = _client("sns")
+    return client
+
+
+@cache
+def ses() -> "SESV2Client":
+    client: SESV2Client = _client("sesv2")
     return client
 
 
@@ -237,7 +260,7 @@ def pause(attempt: int) -> None:
 
 def forget() -> None:
     """Let go of everything made so far, for tests that change the environment."""
-    clients = (dynamodb, sqs, events, functions)
+    clients = (dynamodb, sqs, events, functions, sns, ses)
     stores = (ledger, programs, access, deliveries, approvals, eraser, roster, sweeps, cuts)
     services = (settling, ingest, acting, viewing, cutting, rearming)
     for one in (settings, tables, *clients, *stores, *services):

@@ -24,6 +24,8 @@ from membership.program.text import one_line
 
 MOST_EVENTS = 100
 
+# One plain mailbox: no list of several, no display name, nothing that begins another header.
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 _MONTH_AND_DAY = re.compile(r"\d\d-\d\d", re.ASCII)
 
 
@@ -34,6 +36,12 @@ def _month_and_day(value: str) -> str:
         date.fromisoformat(f"2000-{value}")  # a leap year: people are born on 29 February
     except ValueError:
         raise ValueError("there is no such day") from None
+    return value
+
+
+def _address(value: str) -> str:
+    if value and not (len(value) <= 254 and _ADDRESS.fullmatch(value)):
+        raise ValueError("write one plain e-mail address, as ann@shop.example")
     return value
 
 
@@ -50,6 +58,11 @@ class MemberAttributes(Body):
     )
     referrer: Id | None = Field(default=None, description="The member who recommended the program.")
     labels: Annotated[list[Label], Field(max_length=20)] | None = None
+    email: Annotated[str, AfterValidator(_address)] | None = Field(
+        default=None,
+        description="Taken only where the stack sends e-mails, never answered; an empty one takes it away.",
+        examples=["ann@shop.example"],
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -146,8 +159,11 @@ def read_events(body: Any) -> list[Any]:
     return events
 
 
-def read_event(raw: Any, program: Program, now: datetime) -> Fact | Problem:
-    """The fact that an event tells, or everything that is wrong with it; pointers begin at the event."""
+def read_event(raw: Any, program: Program, now: datetime, mails: bool = False) -> Fact | Problem:
+    """The fact that an event tells, or everything that is wrong with it; pointers begin at the event.
+
+    `mails`: whether the stack sends e-mails, and so has a use for addresses.
+    """
     try:
         event = _event.validate_python(raw)
     except ValidationError as error:
@@ -177,7 +193,7 @@ def read_event(raw: Any, program: Program, now: datetime) -> Fact | Problem:
             found = []
             fact = Activity(**common, kind=data.kind, quality=data.quality, value=data.value)
         case ProfileEvent(data=data):
-            found = list(_errors_of_person(data, event.member_id, program, now))
+            found = list(_errors_of_person(data, event.member_id, program, now, mails))
             if not data.model_fields_set:
                 found.append(Error(detail="tell at least one attribute", pointer=""))
             fact = Profile(**common, attributes=data.attributes())
@@ -185,19 +201,21 @@ def read_event(raw: Any, program: Program, now: datetime) -> Fact | Problem:
     return invalid_problem(errors) if errors else fact
 
 
-def read_attributes(body: Any, member_id: str, program: Program, now: datetime) -> Attributes:
+def read_attributes(
+    body: Any, member_id: str, program: Program, now: datetime, mails: bool = False
+) -> Attributes:
     """The body of PUT /v1/members/{member_id}. Raises Refused with everything that is wrong with it."""
     try:
         told = MemberAttributes.model_validate(body)
     except ValidationError as error:
         raise invalid(errors_of(error)) from None
-    if errors := list(_errors_of_person(told, member_id, program, now)):
+    if errors := list(_errors_of_person(told, member_id, program, now, mails)):
         raise invalid(errors)
     return told.attributes()
 
 
 def _errors_of_person(
-    told: MemberAttributes, member_id: str, program: Program, now: datetime
+    told: MemberAttributes, member_id: str, program: Program, now: datetime, mails: bool
 ) -> Iterable[Error]:
     if told.joined and told.joined > program.day(now + AHEAD):
         yield Error(detail="nobody has joined on a day to come", pointer="/joined")
@@ -205,6 +223,8 @@ def _errors_of_person(
         yield Error(detail="this is before 1900", pointer="/joined")
     if told.referrer == member_id:
         yield Error(detail="nobody recommends the program to themselves", pointer="/referrer")
+    if told.email is not None and not mails:
+        yield Error(detail="this stack sends no e-mails, and so keeps no addresses", pointer="/email")
 
 
 def _below(place: str, errors: Iterable[Error]) -> list[Error]:

@@ -79,9 +79,12 @@ WAIT = Parameter(
     lambda value: _one_of("true", "false")(value) == "true",
     False,
 )
-_STATUSES = ("pending", "delivered", "failed")
+_STATUSES = ("pending", "delivered", "failed", "cancelled", "stuck")
 STATUS = Parameter(
-    "status", "Only deliveries of this status.", {"type": "string", "enum": [*_STATUSES]}, _one_of(*_STATUSES)
+    "status",
+    "Only deliveries of this status; `stuck`: pending and failed.",
+    {"type": "string", "enum": [*_STATUSES]},
+    _one_of(*_STATUSES),
 )
 
 _ANSWERS = ("open", "approved", "declined", "withdrawn")
@@ -384,11 +387,51 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(NOT_FOUND, CONTENDED),
     ),
     Operation(
+        "get_providers",
+        "GET",
+        "/v1/providers",
+        "operate",
+        "Which kinds of deliveries go another way than the webhook",
+        roles=OPERATORS,
+        answer="ProvidersView",
+    ),
+    Operation(
+        "put_provider",
+        "PUT",
+        "/v1/providers/{kind}",
+        "operate",
+        "Say where messages, coupons, gifts or points go, if not to the webhook",
+        roles=OPERATORS,
+        body="Provider",
+        answer="ProviderView",
+        problems=(CONTENDED,),
+    ),
+    Operation(
+        "delete_provider",
+        "DELETE",
+        "/v1/providers/{kind}",
+        "operate",
+        "Have a kind go to the webhook again",
+        roles=OPERATORS,
+        status=204,
+        problems=(CONTENDED,),
+    ),
+    Operation(
+        "rotate_provider",
+        "POST",
+        "/v1/providers/{kind}/rotate",
+        "operate",
+        "Make a new signing secret for a provider; the last one signs along for a day",
+        roles=OPERATORS,
+        answer="ProviderView",
+        problems=(NOT_FOUND, CONTENDED),
+    ),
+    Operation(
         "get_deliveries",
         "GET",
         "/v1/deliveries",
         "operate",
-        "Messages and rewards on their way to the shop, newest first",
+        "Messages and rewards on their way to the shop, newest first; what is stuck, and why",
         roles=OPERATORS,
         answer="DeliveriesView",
         parameters=(STATUS, LIMIT, CURSOR),
@@ -402,7 +445,27 @@ OPERATIONS: tuple[Operation, ...] = (
         roles=OPERATORS,
         answer="DeliveryView",
         status=202,
+        problems=(NOT_FOUND, CONFLICT),
+    ),
+    Operation(
+        "get_delivery",
+        "GET",
+        "/v1/deliveries/{delivery_id}",
+        "operate",
+        "One delivery, with its attempts",
+        roles=OPERATORS,
+        answer="LoggedDeliveryView",
         problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "cancel_delivery",
+        "POST",
+        "/v1/deliveries/{delivery_id}/cancel",
+        "operate",
+        "Have a delivery never sent again, unless it is too late",
+        roles=OPERATORS,
+        answer="DeliveryView",
+        problems=(NOT_FOUND, CONFLICT),
     ),
 )
 

@@ -118,7 +118,7 @@ class MemberView(View):
             id=member.id,
             status=member.status or "trial",
             joined=joined(program, member),
-            attributes=member.attributes,
+            attributes=member.attributes.model_copy(update={"email": None}),
             merged_into=member.merged_into,
             # Who is blocked, has left or was merged has no tier, whatever lies beneath.
             standings=tuple(
