@@ -51,8 +51,14 @@ def resources() -> dict[str, Any]:
 
 @cache
 def role(function: str) -> list[Right]:
-    """What a function may do to the tables."""
+    """What a function may do to the tables, without what it may where the stack has more switched on."""
     return rights(resources()[f"{function.capitalize()}Role"])
+
+
+@cache
+def lent(policy: str) -> list[Right]:
+    """What a policy adds to a role, where its condition holds."""
+    return rights({"Properties": {"Policies": [resources()[policy]["Properties"]]}})
 
 
 def template_routes() -> dict[tuple[str, str], tuple[str, bool]]:
