@@ -1,4 +1,4 @@
-"""Members, their progress and history, previews, the program in words. Reads only."""
+"""Members, their progress, history and certificates, previews, the program in words. Reads only."""
 
 import re
 from functools import cache
@@ -7,12 +7,14 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from membership import runtime
+from membership.errors import NotFound
 from membership.http import cursors
 from membership.http.bodies import Preview, read
+from membership.http.problems import invalid_parameter
 from membership.http.progress_views import DecidedView, PreviewView, ProgressView
 from membership.http.serving import Request, Response, Service, respond, respond_text
 from membership.http.values import read_moment, read_price
-from membership.http.views import HistoryView, MemberView, OutcomeView, ProgramView
+from membership.http.views import CertificateView, HistoryView, MemberView, OutcomeView, ProgramView
 from membership.member.progress import progress
 from membership.member.progress_svg import draw
 from membership.program.wording import program_in_words
@@ -21,6 +23,7 @@ from membership.viewing import Seen
 logger = Logger()
 service = Service("members", logger)
 
+_STILL = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 _PLACE = r"(outcome#\d{12}#\d{3})?"
 POSITIONS = re.compile(rf"{_PLACE}(,{_PLACE})*", re.ASCII)
 """One place in each ledger that the history is in."""
@@ -54,8 +57,39 @@ def get_progress_svg(request: Request) -> Response:
     """How far the member is, as a picture. It runs no script, wherever it is opened."""
     seen = _figures(request)
     picture = draw(seen.program, progress(seen.program, seen.member, request.now), request.query["lang"])
-    policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return respond_text(200, "image/svg+xml", picture, policy)
+    return respond_text(200, "image/svg+xml", picture, _STILL)
+
+
+@service.on("get_certificate_svg")
+def get_certificate_svg(request: Request) -> Response:
+    """The certificate, as a page to print."""
+    from membership.member.certificate_svg import draw  # with the library that makes codes, for those who ask
+
+    lang, ladder = request.query["lang"], request.query["ladder"]
+    _, program = runtime.viewing().program(request.program, request.now)
+    if ladder is not None and ladder not in program.ladders_by_id:
+        raise invalid_parameter("ladder", f"is one of {', '.join(program.ladders_by_id)}")
+    member_id = request.id("member_id")
+    shown = runtime.certifying().of_member(request.program, member_id, ladder, request.now)
+    certificate, home = shown.issued.certificate, runtime.settings().public_url or request.home
+    url = f"{home}/v1/certificates/{certificate.number}?lang={lang}"
+    picture = draw(shown.seen.program, certificate, url, request.query["name"], lang)
+    return respond_text(200, "image/svg+xml", picture, _STILL)
+
+
+@service.on("get_certificate")
+def get_certificate(request: Request) -> Response:
+    """Whether a certificate still stands, for whoever has it in hand."""
+    lang, number = request.query["lang"], request.id("number").upper()
+    if not request.wants_page:
+        return respond(200, CertificateView.of(runtime.certifying().numbered(number, request.now), lang))
+    from membership.http.certificate_page import POLICY, nothing, page
+
+    try:
+        status, text = 200, page(runtime.certifying().numbered(number, request.now), lang)
+    except NotFound:
+        status, text = 404, nothing(lang)
+    return respond_text(status, "text/html; charset=utf-8", text, {"Content-Security-Policy": POLICY})
 
 
 @service.on("get_history")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from membership.acting import Acting
+    from membership.certifying import Certifying
     from membership.cutting import Cutting
     from membership.ingesting import Ingest
     from membership.rearming import Rearming
@@ -51,6 +52,7 @@ class Settings:
     message_topic: str = ""
     email_sender: str = ""
     """Of channels that are off by default."""
+    public_url: str = ""
 
     @property
     def sends_mails(self) -> bool:
@@ -67,6 +69,7 @@ class Settings:
             webhook_targets=env.get("WEBHOOK_TARGETS", "public"),
             message_topic=env.get("MESSAGE_TOPIC", ""),
             email_sender=env.get("EMAIL_SENDER", ""),
+            public_url=env.get("PUBLIC_URL", ""),
         )
 
 
@@ -218,6 +221,14 @@ def sweeps() -> "Sweeps":
 
 
 @cache
+def certifying() -> "Certifying":
+    from membership.certifying import Certifying
+    from membership.store.certificates import Certificates
+
+    return Certifying(viewing(), Certificates(dynamodb(), tables()))
+
+
+@cache
 def cuts() -> "Cuts":
     from membership.store.cuts import Cuts
 
@@ -262,6 +273,6 @@ def forget() -> None:
     """Let go of everything made so far, for tests that change the environment."""
     clients = (dynamodb, sqs, events, functions, sns, ses)
     stores = (ledger, programs, access, deliveries, approvals, eraser, roster, sweeps, cuts)
-    services = (settling, ingest, acting, viewing, cutting, rearming)
+    services = (settling, ingest, acting, viewing, certifying, cutting, rearming)
     for one in (settings, tables, *clients, *stores, *services):
         one.cache_clear()

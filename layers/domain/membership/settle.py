@@ -8,6 +8,7 @@ from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
 from membership.facts import Act, Fact, Referral, Review
 from membership.member.applied import Verdict
+from membership.member.certificates import certifying
 from membership.member.deciding import Case, decide
 from membership.member.evolve import evolve
 from membership.member.figures import joined
@@ -21,6 +22,7 @@ from membership.outcomes import (
     ApprovalWithdrawn,
     FactIgnored,
     MemberMerged,
+    MessageDue,
     Outcome,
     ReferralTold,
 )
@@ -41,6 +43,8 @@ class Settled:
     """Facts told of a member after it was merged: they are the other one's, whatever comes of this."""
     questions: list[ApprovalRequested] = field(default_factory=list)
     """What operators were asked before and have not answered: a rebuild makes their list again, too."""
+    certificates: list[MessageDue] = field(default_factory=list)
+    """Messages told before that brought one: where the state was lost, they are written again."""
     changed: bool = False
     repeated: bool = False
     """Whether some of the facts had been applied before."""
@@ -54,7 +58,9 @@ class Settled:
         """Items that a commit writes besides the member's own."""
         kinds = (ApprovalRequested, ApprovalDecided, ApprovalWithdrawn)
         approvals = {one.approval for one in (*self.questions, *self.outcomes) if isinstance(one, kinds)}
-        return len(self.outcomes) + len(self.accounts) + len(self.onward) + len(approvals)
+        # A certificate is found by its number, and by its member.
+        certificates = 2 * len([*self.certificates, *certifying(self.outcomes)])
+        return len(self.outcomes) + len(self.accounts) + len(self.onward) + len(approvals) + certificates
 
     @property
     def merges_into(self) -> str | None:
@@ -132,7 +138,8 @@ def _decide(case: Case) -> list[Outcome]:
         outcome = anonymous.model_copy(update={"fact": case.fact.key})
         evolve(case.member, outcome)
         decided.append(outcome)
-    messages = (message_for(outcome, decided, case.program, case.member) for outcome in decided)
+    recorded = case.fact.recorded_at
+    messages = (message_for(outcome, decided, case.program, case.member, recorded) for outcome in decided)
     return decided + [message for message in messages if message]
 
 

@@ -8,6 +8,7 @@ from membership.acts import Merge
 from membership.errors import Contended, MetricsChanged, NotFound, RebuildNeeded, faults_of_ours
 from membership.facts import Act, Fact
 from membership.gathering import gather
+from membership.member.certificates import certifying
 from membership.member.state import Member
 from membership.outcomes import Envelope
 from membership.program.schema import Versions
@@ -16,6 +17,8 @@ from membership.store.ledger import Ledger, Overtaken, Stored
 from membership.store.programs import Programs
 
 ATTEMPTS = 8
+MOST_CERTIFICATES = 10
+"""That a rebuild brings back where the state was lost: a member has about as many tiers, all told."""
 MOST_WRITES = 96
 """A transaction takes 100 items, a few of which are none of these; what is more is committed in several."""
 
@@ -88,6 +91,8 @@ class Settling:
                 # Where the state was lost, so were the accounts: what they held is no news.
                 known = self._ledger.refunded_orders(program, members) if stored.member else None
                 settled = rebuild(versions, member_id, facts, told, known, now, self._gone(program, facts))
+            if stored.member is None:  # as were the certificates; the newest are the ones that matter
+                settled.certificates = certifying(told)[-MOST_CERTIFICATES:]
             wrong = [*settled.accounts]
             room = max(0, MOST_WRITES - settled.writes + len(wrong))
             settled.accounts = {id_: settled.accounts[id_] for id_ in wrong[:room]}

@@ -74,11 +74,16 @@ class Viewing:
             raise NotFound("there is no such member")
         return see(self._programs.versions(program), member, now)
 
-    def figures(self, program: str, member_id: str, now: datetime) -> Seen:
-        """The member, or who goes on for it, with its sums as the program in force adds them up."""
+    def who_goes_on(self, program: str, member_id: str, now: datetime) -> Seen:
+        """The member, or the one that it was merged into. Raises NotFound as `member` does."""
         seen = self.member(program, member_id, now)
         while seen.member.merged_into:
             seen = self.member(program, seen.member.merged_into, now)
+        return seen
+
+    def figures(self, program: str, member_id: str, now: datetime) -> Seen:
+        """The member, or who goes on for it, with its sums as the program in force adds them up."""
+        seen = self.who_goes_on(program, member_id, now)
         if seen.member.fingerprint == seen.program.fingerprint:
             return seen
         # The metrics have changed since the member was settled: sums anew, standing as it is.

@@ -65,8 +65,30 @@ def _cursor(value: str) -> str:
     return value
 
 
+def _cut_to(longest: int) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if not 1 <= len(value) <= longest:
+            raise ValueError(f"write 1 to {longest} characters")
+        return value
+
+    return read
+
+
+def _name(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("write a name that shows")
+    return _cut_to(80)(value)
+
+
 LANG = Parameter(
     "lang", "Language of the words.", {"type": "string", "enum": ["en", "zh"]}, _one_of("en", "zh"), "en"
+)
+LADDER = Parameter("ladder", "Default: the program's first one.", {"type": "string"}, _cut_to(64))
+NAME = Parameter(
+    "name",
+    "The holder's name as it is to stand there; it is drawn, and kept nowhere.",
+    {"type": "string", "minLength": 1, "maxLength": 80},
+    _name,
 )
 LIMIT = Parameter(
     "limit", "Most entries to answer.", {"type": "integer", "minimum": 1, "maximum": 100}, _whole(1, 100), 20
@@ -131,6 +153,8 @@ class Operation:
     """Name of the model of the answer, in membership.http; None: see `media`, or no body at all."""
     status: int = 200
     media: str = "application/json"
+    page: bool = False
+    """Whether who asks for `text/html` is answered a page in place of the model."""
     parameters: tuple[Parameter, ...] = ()
     problems: tuple[Kind, ...] = field(default=())
     """Beyond those that every operation may answer."""
@@ -197,6 +221,28 @@ OPERATIONS: tuple[Operation, ...] = (
         "members",
         "The same as a picture",
         media="image/svg+xml",
+        parameters=(LANG,),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_certificate_svg",
+        "GET",
+        "/v1/members/{member_id}/certificate.svg",
+        "members",
+        "The certificate of the member's tier, to print",
+        media="image/svg+xml",
+        parameters=(LANG, LADDER, NAME),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_certificate",
+        "GET",
+        "/v1/certificates/{number}",
+        "members",
+        "Whether a certificate still stands; nothing of its holder",
+        roles=PUBLIC,
+        answer="CertificateView",
+        page=True,
         parameters=(LANG,),
         problems=(NOT_FOUND,),
     ),

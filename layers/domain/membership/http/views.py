@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,9 @@ from membership.program.schema import Program, Tier, Versions
 from membership.program.text import Language
 from membership.settling import Committed
 from membership.viewing import Seen, see
+
+if TYPE_CHECKING:
+    from membership.certifying import Shown
 
 Absent = None
 """Fields without a value are left out of the answer."""
@@ -176,6 +179,27 @@ def why(evidence: Evidence, versions: Versions, lang: Language) -> WhyView:
         rule=wording.rule(evidence.rule, program, lang),
         seen=tuple(one.text for one in seen),
     )
+
+
+class CertificateView(View):
+    """What a certificate says. There is nothing of its holder in it."""
+
+    number: str
+    program: str = Field(description="The program's name.")
+    tier: str = Field(description="As it was called then.")
+    reached_on: date
+    stands: bool = Field(description="Whether its holder has that tier today, or a higher one.")
+
+    @classmethod
+    def of(cls, shown: "Shown", lang: Language) -> "CertificateView":
+        certificate, program = shown.issued.certificate, shown.seen.program
+        return cls(
+            number=certificate.number,
+            program=program.name.get(lang) or program.id,
+            tier=certificate.tier.get(lang),
+            reached_on=certificate.date,
+            stands=shown.stands,
+        )
 
 
 class HistoryView(View):

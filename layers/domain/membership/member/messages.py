@@ -1,9 +1,9 @@
 """What a member is told of an outcome, in the business's two languages."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
-from hashlib import sha256
+from datetime import datetime, timedelta
 
+from membership.member.certificates import number_of
 from membership.member.state import Member
 from membership.outcomes import (
     ApprovalDecided,
@@ -39,15 +39,18 @@ SHOWN_WAYS = 3
 
 
 def message_for(
-    outcome: Outcome, together: Sequence[Outcome], program: Program, member: Member
+    outcome: Outcome, together: Sequence[Outcome], program: Program, member: Member, recorded_at: datetime
 ) -> MessageDue | None:
-    """The message that an outcome calls for, if any; `together` is all that was decided with it."""
+    """The message that an outcome calls for, if any; `together` is all that was decided with it.
+
+    `recorded_at`: of the fact that led to it.
+    """
     match outcome:
         case TierUpgraded(from_tier=None):
             return None
         case TierUpgraded():
             text = _filled("Welcome to {tier}!", "恭喜您升级为{tier}！", tier=_name(program, outcome.to_tier))
-            return _message(outcome, text, _celebration(outcome, together, program, member))
+            return _message(outcome, text, _celebration(outcome, together, program, member, recorded_at))
         case DowngradeAnnounced():
             text = _filled(
                 "Your {tier} ends on {day}; from then on you would be {lower}. What keeps it: {ways}.",
@@ -153,17 +156,20 @@ def _message(outcome: Outcome, text: Text, celebration: Celebration | None = Non
 
 
 def _celebration(
-    outcome: TierUpgraded, together: Sequence[Outcome], program: Program, member: Member
+    outcome: TierUpgraded,
+    together: Sequence[Outcome],
+    program: Program,
+    member: Member,
+    recorded_at: datetime,
 ) -> Celebration:
     tier = _name(program, outcome.to_tier)
-    number = sha256(
-        f"{program.id}#{member.id}#{outcome.to_tier}#{outcome.at.isoformat()}".encode()
-    ).hexdigest()
+    # Of what can't be guessed of a member, the very moment of recording: our own clock, to the microsecond.
+    number = number_of(program.id, member.id, outcome.to_tier, outcome.fact, recorded_at.isoformat())
     return Celebration(
         popup=_filled("Congratulations: you are {tier} now!", "恭喜！您已成为{tier}！", tier=tier),
         announcement=_filled("A member has reached {tier}.", "一位会员晋升为{tier}。", tier=tier),
         gift_pack=tuple(other.reward.id for other in together if isinstance(other, RewardGranted)),
-        certificate=Certificate(number=number[:12].upper(), tier=tier, date=program.day(outcome.at)),
+        certificate=Certificate(number=number, tier=tier, date=program.day(outcome.at)),
     )
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from membership.errors import Contended, Impossible, NotFound
+from membership.member.certificates import certifying
 from membership.member.state import Member
 from membership.outcomes import ApprovalRequested
 from membership.store import items, keys
@@ -68,6 +69,9 @@ class Eraser:
             outcome = envelope.open()
             if isinstance(outcome, ApprovalRequested):
                 yield self._tables.state, keys.approval(program, outcome.approval)
+            for message in certifying([outcome]):
+                assert message.celebration
+                yield self._tables.state, keys.certificate(message.celebration.certificate.number)
         tomb = keys.member(program, member_id)
         for table, partition in (
             (self._tables.state, tomb["pk"]["S"]),
