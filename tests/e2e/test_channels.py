@@ -6,17 +6,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 
 from membership.program import presets
-from tests.e2e.support import Caller, eventually
+from tests.e2e.support import Caller
+from tests.e2e.support import eventually as soon
 from tools import sam
 from tools.deploy import STACK_NAME, Stack
 from tools.receiver import Receiver
 
 PROGRAM = "channels"
+
+
+# One thing after the other, each through stream, bus and queue, on a machine that others use, too.
+eventually = partial(soon, within=60)
 
 
 @dataclass(frozen=True)
@@ -114,8 +120,17 @@ def test_a_topic_of_the_account_has_subscribers(shop: Shop) -> None:
     sns, sqs = shop.stack.emulator.client("sns"), shop.stack.emulator.client("sqs")
     topic = sns.create_topic(Name="tierwise")["TopicArn"]
     queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
-    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=told["QueueArn"])
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     assert shop.operator.put("/v1/providers/points", {"channel": "topic"}).status == 200
     shop.rise("dan")
     [got] = eventually(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"))

@@ -187,7 +187,7 @@ def test_it_goes_with_the_member(cloud: Cloud, shop: Client, operator: Client, a
     number = rise(shop)
     assert operator.delete("/v1/members/ann").status == 204
     assert anybody.get(f"/v1/certificates/{number}").problem == "not-found"
-    assert "certificate" not in repr(cloud.dump()["state"])
+    assert "certificate#" not in repr(cloud.dump()["state"])
 
 
 def test_who_was_merged_keeps_it(cloud: Cloud, shop: Client, operator: Client, anybody: Client) -> None:

@@ -7,12 +7,14 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from membership.channels.base import DEFAULT, Cancelled, Delivery, Settings, Status
+from membership.channels.base import DEFAULT, Cancelled, Delivery, Settings, Status, delivery_id
 from membership.store import keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+ERASED = "erased"
+"""In place of a key, where the member was."""
 KEPT = timedelta(days=90)
 """How long a delivery can be looked at and sent again, counted from its last attempt."""
 
@@ -85,6 +87,21 @@ class Deliveries:
                 ":now": _seconds(now),
             },
         ) or self.get(program, delivery_id)
+
+    def forget(self, program: str, outcome_id: str, type_: str, now: datetime) -> None:
+        """Have nothing known of a delivery but that nobody may send it: a message of it may still wait."""
+        empty = Delivery(
+            id=delivery_id(program, outcome_id),
+            program=program,
+            member_id="",
+            outcome_id=outcome_id,
+            type=type_,
+            created_at=now.astimezone(UTC),
+            payload={},
+            status="cancelled",
+            cancelled=Cancelled(at=now.astimezone(UTC), by=ERASED),
+        )
+        self._put(_item(empty), {})
 
     def page(
         self, program: str, statuses: Iterable[Status], limit: int, before: str | None = None
