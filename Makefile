@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/.venv-emulator/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo rehearse up down sam test properties lint format bench bench-rank openapi build deploy lock clean python
+.PHONY: help install demo rehearse up down sam test properties hostile lint format bench bench-rank openapi build deploy lock clean python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test: lint ## All checks, then all tests, the deployed stack included
 
 properties: install ## The laws on ten times as many lives, new ones each time (half an hour or more)
 	HYPOTHESIS_PROFILE=slow $(PY) -m pytest tests/domain/test_properties.py tests/domain/test_settle_stateful.py
+
+hostile: install ## 10,000 grants against a receiver that does everything a receiver should not (a minute or two)
+	@$(PY) -m tests.channels.hostile
 
 lint: install .venv-checks/$(STAMP) ## ruff, mypy, cfn-lint, sam validate, checkov
 	$(PY) -m ruff check .

@@ -23,7 +23,7 @@ import typer
 from standardwebhooks import Webhook, WebhookVerificationError
 
 DRIP_SECONDS = 0.1
-ACTS = ("ok", "slow", "took")
+ACTS = ("ok", "slow", "took", "vanish")
 
 
 class Receiver:
@@ -36,7 +36,9 @@ class Receiver:
         port: int = 0,
         log: TextIO | None = None,
         tls: ssl.SSLContext | None = None,
+        moods: Iterator[str] | None = None,
     ) -> None:
+        """`moods`: what to do with each request where `misbehave` said nothing; by default, as one should."""
         self.effects: dict[str, dict[str, Any]] = {}
         self.seen: Counter[str] = Counter()
         self.rejected = 0
@@ -45,6 +47,7 @@ class Receiver:
         self._secrets, self._log = secrets, log
         self._changed = threading.Condition()
         self._behaviours: deque[str] = deque()
+        self._moods = moods
         self._server = _Server(self, port, tls)
         self._scheme = "https" if tls else "http"
         self.port: int = self._server.server_address[1]
@@ -95,7 +98,10 @@ class Receiver:
 
     def next_behaviour(self) -> str:
         """What to do with the request at hand."""
-        return self._behaviours.popleft() if self._behaviours else "ok"
+        with self._changed:
+            if self._behaviours:
+                return self._behaviours.popleft()
+            return next(self._moods, "ok") if self._moods else "ok"
 
     def verified(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Whether one of the secrets signed this, lately."""
@@ -182,6 +188,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _took(self, argument: str) -> None:
         """`took:500`: take it, and answer as if not."""
         self._answer(int(argument))
+
+    def _vanish(self, _: str) -> None:
+        """Take it, and hang up without a word."""
+        self.connection.shutdown(SHUT_RDWR)
 
     def _status(self, argument: str) -> None:
         """`status:500`, `status:500 text of the answer`: refuse it."""

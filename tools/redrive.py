@@ -140,12 +140,17 @@ def outcomes(stack: Stack = DEFAULT) -> None:
 @app.command()
 def deliveries(stack: Stack = DEFAULT) -> None:
     """Put every dead letter back into the delivery queue."""
-    account = Account(stack)
+    for message_id in send_again(Account(stack)):
+        typer.echo(f"back in the queue: {message_id}")
+
+
+def send_again(account: Account) -> Iterator[str]:
+    """Each dead letter becomes a new message, of a new id, which nobody looks at: a delivery has its own."""
     dead, queue = account.output("DeliveryDeadLettersUrl"), account.output("DeliveryQueueUrl")
     for message in account.waiting(dead):
         account.client("sqs").send_message(QueueUrl=queue, MessageBody=message["Body"])
         account.done(dead, message)
-        typer.echo(f"back in the queue: {message['MessageId']}")
+        yield message["MessageId"]
 
 
 if __name__ == "__main__":

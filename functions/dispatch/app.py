@@ -9,9 +9,10 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from membership import runtime
-from membership.channels import open_channels
+from membership.channels import Account, open_channels
 from membership.channels.outgoing import TARGETS, Poster
 from membership.dispatching import Backoff, Dispatcher
+from membership.store.addresses import Addresses
 from membership.store.deliveries import Deliveries
 
 logger = Logger()
@@ -29,7 +30,14 @@ class Wiring:
 def wire(env: Mapping[str, str]) -> Wiring:
     """Connect the handler to the services that the environment names."""
     deliveries = Deliveries(runtime.dynamodb(), env["STATE_TABLE"])
-    channels = open_channels(Poster(TARGETS[env["WEBHOOK_TARGETS"]]))
+    account = Account(
+        topic=env.get("MESSAGE_TOPIC", ""),
+        sender=env.get("EMAIL_SENDER", ""),
+        sns=runtime.sns,
+        ses=runtime.ses,
+        address_of=Addresses(runtime.dynamodb(), env["STATE_TABLE"]),
+    )
+    channels = open_channels(Poster(TARGETS[env["WEBHOOK_TARGETS"]]), account)
     base, cap = env.get("RETRY_BASE_SECONDS", Backoff.base), env.get("RETRY_CAP_SECONDS", Backoff.cap)
     receives = int(env.get("MAX_RECEIVES", Dispatcher.max_receives))
 

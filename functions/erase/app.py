@@ -20,5 +20,5 @@ def handler(event: dict[str, Any], context: Any) -> Response:
 @service.on("delete_member")
 def delete_member(request: Request) -> Response:
     """Erase; a request that was cut off goes on where it stopped when it is sent again."""
-    runtime.eraser().erase(request.program, request.id("member_id"))
+    runtime.eraser().erase(request.program, request.id("member_id"), request.now)
     return respond(204)

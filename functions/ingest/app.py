@@ -30,7 +30,8 @@ def post_events(request: Request) -> Response:
     versions = runtime.programs().versions(request.program)
     _, program = versions.in_force(request.now)
     sent = read_events(request.json)
-    read = [read_event(raw, program, request.now) for raw in sent]
+    mails = runtime.settings().sends_mails
+    read = [read_event(raw, program, request.now, mails) for raw in sent]
     taken = runtime.ingest().take(program, [fact for fact in read if not isinstance(fact, Problem)])
     if isinstance(request.json, dict):
         refuse_single(read, taken)
@@ -48,7 +49,9 @@ def put_member(request: Request) -> Response:
     versions = runtime.programs().versions(request.program)
     _, program = versions.in_force(request.now)
     member_id = request.id("member_id")
-    attributes = read_attributes(request.json, member_id, program, request.now)
+    attributes = read_attributes(
+        request.json, member_id, program, request.now, runtime.settings().sends_mails
+    )
     stored = runtime.ledger().load(program.id, member_id, consistent=True)
     facts: list[Fact] = []
     if news := enrolment(stored.member, member_id, attributes, runtime.random_text(12), request.now):

@@ -1,4 +1,4 @@
-"""Members, their progress and history, previews, the program in words. Reads only."""
+"""Members, their progress, history and certificates, previews, the program in words. Reads only."""
 
 import re
 from functools import cache
@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from membership import runtime
+from membership.errors import NotFound
 from membership.http import cursors
 from membership.http.progress_views import DecidedView, PreviewView, ProgressView
 from membership.http.serving import Request, Response, Service, respond, respond_text
@@ -20,6 +21,7 @@ from membership.viewing import Seen
 logger = Logger()
 service = Service("members", logger)
 
+_STILL = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 _PLACE = r"(outcome#\d{12}#\d{3})?"
 ENTRIES = re.compile(r"\d{13,14}\.\d{6}#[0-9a-f]{16}", re.ASCII)
 POSITIONS = re.compile(rf"{_PLACE}(,{_PLACE})*", re.ASCII)
@@ -56,8 +58,43 @@ def get_progress_svg(request: Request) -> Response:
 
     seen = _figures(request)
     picture = draw(seen.program, progress(seen.program, seen.member, request.now), request.query["lang"])
-    policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return respond_text(200, "image/svg+xml", picture, policy)
+    return respond_text(200, "image/svg+xml", picture, _STILL)
+
+
+@service.on("get_certificate_svg")
+def get_certificate_svg(request: Request) -> Response:
+    """The certificate, as a page to print."""
+    from membership.member.certificate_svg import draw  # with the library that makes codes, for those who ask
+
+    lang, ladder = request.query["lang"], request.query["ladder"]
+    _, program = runtime.viewing().program(request.program, request.now)
+    if ladder is not None and ladder not in program.ladders_by_id:
+        from membership.http.problems import invalid_parameter
+
+        raise invalid_parameter("ladder", f"is one of {', '.join(program.ladders_by_id)}")
+    member_id = request.id("member_id")
+    shown = runtime.certifying().of_member(request.program, member_id, ladder, request.now)
+    certificate, home = shown.issued.certificate, runtime.settings().public_url or request.home
+    url = f"{home}/v1/certificates/{certificate.number}?lang={lang}"
+    picture = draw(shown.seen.program, certificate, url, request.query["name"], lang)
+    return respond_text(200, "image/svg+xml", picture, _STILL)
+
+
+@service.on("get_certificate")
+def get_certificate(request: Request) -> Response:
+    """Whether a certificate still stands, for whoever has it in hand."""
+    lang, number = request.query["lang"], request.id("number").upper()
+    if not request.wants_page:
+        from membership.http.views import CertificateView
+
+        return respond(200, CertificateView.of(runtime.certifying().numbered(number, request.now), lang))
+    from membership.http.certificate_page import POLICY, nothing, page
+
+    try:
+        status, text = 200, page(runtime.certifying().numbered(number, request.now), lang)
+    except NotFound:
+        status, text = 404, nothing(lang)
+    return respond_text(status, "text/html; charset=utf-8", text, {"Content-Security-Policy": POLICY})
 
 
 @service.on("get_benefits")

@@ -1,28 +1,33 @@
-"""Programs, keys, the webhook, deliveries, and acts on members, for operators."""
+"""Programs, keys, the webhook, providers, deliveries, and acts on members, for operators."""
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from aws_lambda_powertools.logging import Logger
 
 from membership import runtime
 from membership.acting import Instruction
-from membership.channels import Status
+from membership.channels import Delivery, Kind, Status
 from membership.errors import NotFound
 from membership.http import cursors
 from membership.http.bodies import (
     BY_MEMBERS,
     Decision,
     IssueKey,
+    MailProvider,
     MessagePreview,
     NewKey,
     NewToken,
     Told,
+    TopicProvider,
     Webhook,
+    WebhookProvider,
     action_of,
     read,
     read_action,
+    read_provider,
 )
 from membership.http.caller import require
 from membership.http.operator_views import (
@@ -35,13 +40,16 @@ from membership.http.operator_views import (
     IssuedKeyView,
     KeysView,
     KeyView,
+    LoggedDeliveryView,
     MessagePreviewView,
     ProgramPutView,
+    ProvidersView,
+    ProviderView,
     TokenView,
     VersionsView,
     WebhookView,
 )
-from membership.http.problems import Error, conflict, invalid, pointer
+from membership.http.problems import Error, conflict, invalid, invalid_parameter, pointer
 from membership.http.serving import Request, Response, Service, respond
 
 # What reads programs and what sends webhooks is imported where they are put, which is done once in a while.
@@ -55,7 +63,9 @@ LARGEST_PROGRAM = 200_000
 """Bytes: a version is one item of the table, and items end at 400 KB."""
 POSITIONS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#dlv_[0-9a-f]{32}", re.ASCII)
 QUESTIONS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#apr_[0-9a-f]{24}", re.ASCII)
-STATUSES: tuple[Status, ...] = ("pending", "delivered", "failed")
+STATUSES: tuple[Status, ...] = get_args(Status)
+STUCK: tuple[Status, ...] = ("pending", "failed")
+KINDS: tuple[str, ...] = get_args(Kind)
 
 
 @logger.inject_lambda_context
@@ -225,13 +235,7 @@ def get_webhook(request: Request) -> Response:
 @service.on("put_webhook")
 def put_webhook(request: Request) -> Response:
     """Say where webhooks go."""
-    from membership.channels.outgoing import TARGETS, Refused, check_url
-
-    url = read(Webhook, request.json).url
-    try:
-        check_url(url, TARGETS[runtime.settings().webhook_targets])
-    except Refused as refused:
-        raise invalid([Error(detail=str(refused), pointer="/url")]) from None
+    url = _allowed(read(Webhook, request.json).url)
     settings, secret = _configuring().move(request.program, url, request.now)
     return respond(200, WebhookView.of(settings, request.now, secret))
 
@@ -243,15 +247,53 @@ def rotate_webhook(request: Request) -> Response:
     return respond(200, WebhookView.of(settings, request.now, secret))
 
 
+@service.on("get_providers")
+def get_providers(request: Request) -> Response:
+    """List the providers of single kinds."""
+    return respond(200, ProvidersView.of(_configuring().providers(request.program), request.now))
+
+
+@service.on("put_provider")
+def put_provider(request: Request) -> Response:
+    """Give a kind of deliveries a provider of its own."""
+    kind, asked, configuring, secret = _kind(request), read_provider(request.json), _configuring(), None
+    match asked:
+        case WebhookProvider(url=url):
+            _, secret = configuring.move(request.program, _allowed(url), request.now, kind)
+        case TopicProvider():
+            _require_deployed(runtime.settings().message_topic, "MessageTopic")
+            configuring.choose(request.program, kind, "topic", {})
+        case MailProvider():
+            _require_deployed(runtime.settings().email_sender, "EmailSender")
+            if kind != "messages":
+                raise invalid([Error(detail="only messages can be e-mails", pointer="/channel")])
+            configuring.choose(request.program, kind, "mail", asked.model_dump(exclude={"channel"}))
+    return respond(200, _provider(request, kind, secret))
+
+
+@service.on("delete_provider")
+def delete_provider(request: Request) -> Response:
+    """Take it away again."""
+    _configuring().drop(request.program, _kind(request))
+    return respond(204)
+
+
+@service.on("rotate_provider")
+def rotate_provider(request: Request) -> Response:
+    """Make a new signing secret for it."""
+    kind = _kind(request)
+    _, secret = _configuring().rotate(request.program, request.now, kind)
+    return respond(200, _provider(request, kind, secret))
+
+
 @service.on("get_deliveries")
 def get_deliveries(request: Request) -> Response:
     """List deliveries."""
     asked, after = request.query["status"], request.query["cursor"]
     resource = f"deliveries/{asked or 'all'}"
     before = cursors.unseal(after, request.program, resource, POSITIONS) if after is not None else None
-    found, position = runtime.deliveries().page(
-        request.program, [asked] if asked else STATUSES, request.query["limit"], before
-    )
+    statuses: Sequence[Status] = {None: STATUSES, "stuck": STUCK}.get(asked, [asked])
+    found, position = runtime.deliveries().page(request.program, statuses, request.query["limit"], before)
     view = DeliveriesView(
         data=tuple(map(DeliveryView.of, found)),
         next_cursor=cursors.seal(request.program, resource, position) if position else None,
@@ -259,18 +301,71 @@ def get_deliveries(request: Request) -> Response:
     return respond(200, view)
 
 
+@service.on("get_delivery")
+def get_delivery(request: Request) -> Response:
+    """Show one delivery."""
+    delivery = runtime.deliveries().get(request.program, request.id("delivery_id"))
+    return respond(200, LoggedDeliveryView.of(_there(delivery)))
+
+
 @service.on("resend_delivery")
 def resend_delivery(request: Request) -> Response:
     """Send a delivery again."""
     delivery_id = request.id("delivery_id")
-    delivery = runtime.deliveries().reopen(request.program, delivery_id, request.now)
-    if delivery is None:
-        raise NotFound("there is no such delivery")
+    delivery = _there(runtime.deliveries().reopen(request.program, delivery_id, request.now))
+    if delivery.status == "cancelled":
+        raise conflict("It was cancelled, and is never sent again.")
     message = {"resend": {"program": request.program, "delivery_id": delivery_id}}
     runtime.sqs().send_message(
         QueueUrl=runtime.settings().delivery_queue_url, MessageBody=json.dumps(message)
     )
     return respond(202, DeliveryView.of(delivery))
+
+
+@service.on("cancel_delivery")
+def cancel_delivery(request: Request) -> Response:
+    """Have a delivery never sent again; or say that it is too late."""
+    delivery_id, key = request.id("delivery_id"), request.caller.key_id
+    delivery = _there(runtime.deliveries().cancel(request.program, delivery_id, key, request.now))
+    if delivery.status == "delivered":
+        raise conflict("Too late: it was delivered.")
+    if delivery.status != "cancelled":
+        raise conflict("Perhaps too late: an attempt is under way. Ask again in two minutes.")
+    return respond(200, DeliveryView.of(delivery))
+
+
+def _there(delivery: Delivery | None) -> Delivery:
+    if delivery is None:
+        raise NotFound("there is no such delivery")
+    return delivery
+
+
+def _kind(request: Request) -> Kind:
+    kind = request.id("kind")
+    if kind not in KINDS:
+        raise invalid_parameter("kind", f"is one of {', '.join(KINDS)}")
+    return cast(Kind, kind)
+
+
+def _provider(request: Request, kind: Kind, secret: str | None) -> ProviderView:
+    settings = _configuring().providers(request.program)[kind]
+    return ProviderView.of(kind, settings, request.now, secret)
+
+
+def _allowed(url: str) -> str:
+    from membership.channels.outgoing import TARGETS, Refused, check_url
+
+    try:
+        check_url(url, TARGETS[runtime.settings().webhook_targets])
+    except Refused as refused:
+        raise invalid([Error(detail=str(refused), pointer="/url")]) from None
+    return url
+
+
+def _require_deployed(found: str, parameter: str) -> None:
+    if not found:
+        detail = f"this stack has none: whoever runs it has to deploy it with {parameter}"
+        raise invalid([Error(detail=detail, pointer="/channel")])
 
 
 def _instruction(asked: Told, request: Request) -> Instruction:

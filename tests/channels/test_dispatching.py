@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from membership.channels import Answer, Delivery, Settings, delivery_id
-from membership.dispatching import NO_CHANNEL, Backoff, Dispatcher
+from membership.dispatching import NO_CHANNEL, UNDER_WAY, Backoff, Dispatcher
 from tests.fakes.deliveries import MemoryDeliveries
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -80,7 +80,9 @@ def test_delivered() -> None:
         "payload": OUTCOME,
         "status": "delivered",
         "attempts": 1,
-        "last": {"at": "2026-11-24T08:00:00Z", "status": 204, "detail": ""},
+        "log": [{"at": "2026-11-24T08:00:00Z", "status": 204, "detail": ""}],
+        "next_at": None,
+        "cancelled": None,
     }
 
 
@@ -95,8 +97,9 @@ def test_failures_wait_longer_and_longer_until_the_last() -> None:
     waits = [world.dispatch(receives=n) for n in range(1, 6)]
     assert waits == [30, 180, 1080, 6480, 21600]
     assert (world.record.status, world.record.attempts) == ("pending", 5)
+    assert world.record.next_at == NOW + timedelta(seconds=21600)
     assert world.dispatch(receives=6) == 0  # so that the queue puts it among the dead letters at once
-    assert (world.record.status, world.record.attempts) == ("failed", 6)
+    assert (world.record.status, world.record.attempts, world.record.next_at) == ("failed", 6, None)
     assert world.record.last
     assert (world.record.last.status, world.record.last.detail) == (500, "down")
 
@@ -124,7 +127,7 @@ def test_without_a_channel_it_fails_at_once_and_can_be_resent() -> None:
     assert world.dispatch() is None
     assert (world.record.status, world.record.attempts, world.record.last and world.record.last.detail) == (
         "failed",
-        0,
+        1,
         NO_CHANNEL,
     )
     world.configure()
@@ -178,7 +181,7 @@ def test_an_attempt_that_dies_again_is_seen() -> None:
 
 
 def test_two_copies_at_once_and_the_slower_one_fails() -> None:
-    """Whoever was refused after the other was taken must not undo it."""
+    """Whoever was refused after the other was taken must not undo it; and both are attempts."""
     world = World(NO)
 
     def other_copy() -> None:
@@ -188,7 +191,129 @@ def test_two_copies_at_once_and_the_slower_one_fails() -> None:
 
     world.shop.meanwhile = other_copy
     assert world.dispatch() is None
-    assert (world.record.status, world.record.attempts) == ("delivered", 1)
+    assert (world.record.status, world.record.attempts) == ("delivered", 2)
+    assert [attempt.status for attempt in world.record.log] == [204, 500]
+
+
+def test_every_attempt_is_counted_and_the_last_ones_are_kept() -> None:
+    world = World(*[Answer(delivered=False, status=n) for n in range(400, 430)])
+    for _ in range(10):  # and three receives each, as after a redrive
+        for receives in (1, 2, 3):
+            world.dispatch(receives=receives)
+    assert world.record.attempts == 30
+    assert [attempt.status for attempt in world.record.log] == [*range(410, 430)]
+
+
+# ── Cancelled in flight ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.proves("B9")
+def test_what_was_cancelled_is_never_sent_again() -> None:
+    world = World(NO)
+    assert world.dispatch() == 30
+    cancelled = world.store.cancel("demo", ID, "key_1", NOW)
+    assert cancelled
+    assert (cancelled.status, cancelled.next_at) == ("cancelled", None)
+    assert cancelled.cancelled
+    assert cancelled.cancelled.by == "key_1"
+    assert world.store.cancel("demo", ID, "key_2", NOW) == cancelled, "once is enough"
+    assert world.dispatch(receives=2) is None
+    assert world.store.reopen("demo", ID, NOW) == cancelled
+    assert [world.dispatch(RESEND), world.dispatch()] == [None, None], "nor after a redrive"
+    assert len(world.shop.sent) == 1
+
+
+def test_a_dead_letter_can_be_cancelled_too() -> None:
+    world = World(NO)
+    world.dispatch(receives=6)
+    world.store.cancel("demo", ID, "key_1", NOW)
+    assert world.dispatch() is None
+    assert (len(world.shop.sent), world.record.status) == (1, "cancelled")
+
+
+def test_it_is_too_late_once_it_was_delivered() -> None:
+    world = World()
+    world.dispatch()
+    answered = world.store.cancel("demo", ID, "key_1", NOW)
+    assert answered == world.record
+    assert answered.status == "delivered"
+
+
+def test_an_attempt_that_is_under_way_cannot_be_called_back() -> None:
+    """Whoever is told that it is cancelled can rely on it: so nobody is told while it is being sent."""
+    world, told = World(NO, NO), list[str]()
+    world.dispatch()
+
+    def operator() -> None:
+        answered = world.store.cancel("demo", ID, "key_1", NOW)
+        told.append(answered.status if answered else "none")
+
+    world.shop.meanwhile = operator
+    world.dispatch(receives=2)
+    assert (told, len(world.shop.sent)) == (["pending"], 2)
+    world.shop.meanwhile = lambda: None
+    operator()
+    assert told == ["pending", "cancelled"]
+    assert world.dispatch(receives=3) is None
+    assert len(world.shop.sent) == 2
+
+
+def test_an_attempt_that_died_holds_up_no_cancelling_for_long() -> None:
+    world = World(NO)
+    world.dispatch()
+    assert world.store.begin(world.record, NOW + UNDER_WAY)
+    for at, status in ((NOW, "pending"), (NOW + UNDER_WAY + timedelta(seconds=1), "cancelled")):
+        answered = world.store.cancel("demo", ID, "key_1", at)
+        assert answered
+        assert answered.status == status
+
+
+# ── Providers ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.proves("B9")
+def test_each_kind_goes_to_its_provider_and_the_rest_to_the_webhook() -> None:
+    store, went = MemoryDeliveries(), list[tuple[str, str]]()
+    for name in ("webhook", "coupons", "messages"):
+        assert store.configure("demo", name, {"url": name}, None)
+    assert store.configure("demo", "points", {"channel": "topic"}, None)
+
+    def by(channel: str) -> Any:
+        def send(delivery: Delivery, settings: Settings, now: datetime) -> Answer:
+            went.append((channel, settings.get("url", "")))
+            return YES
+
+        return send
+
+    dispatcher = Dispatcher(store, {"webhook": by("webhook"), "topic": by("topic")}, lambda: NOW)
+    datas = [
+        ("message.due", {"about": "tier.kept"}),
+        ("reward.granted", {"reward": {"id": "a", "coupon": "C-10"}}),
+        ("reward.granted", {"reward": {"id": "b", "gift": "cup"}}),
+        ("reward.granted", {"reward": {"id": "c", "points": 100}}),
+        ("else", {}),
+    ]
+    for n, (kind, data) in enumerate(datas):
+        outcome = {**OUTCOME, "id": f"out_{n}", "type": kind, "data": data}
+        assert dispatcher.dispatch(json.dumps({"detail": outcome}), 1) is None
+    assert went == [
+        ("webhook", "messages"),
+        ("webhook", "coupons"),
+        ("webhook", "webhook"),
+        ("topic", ""),
+        ("webhook", "webhook"),
+    ]
+    records, _ = store.page("demo", ["delivered"], 10)
+    assert len(records) == len({record.id for record in records}) == 5
+
+
+def test_what_only_an_operator_can_mend_waits_for_one() -> None:
+    world = World(Answer(delivered=False, detail="the member has no e-mail address", final=True))
+    assert world.dispatch() is None, "no dead letter, no alarm"
+    assert (world.record.status, world.record.attempts) == ("failed", 1)
+    world.store.reopen("demo", ID, NOW)
+    assert world.dispatch(RESEND) is None
+    assert world.record.status == "delivered"
 
 
 def test_settings_are_read_once_a_batch() -> None:
@@ -196,9 +321,9 @@ def test_settings_are_read_once_a_batch() -> None:
     reads: list[str] = []
 
     class Counting(MemoryDeliveries):
-        def channel(self, program: str, channel: Any) -> Settings | None:
+        def channels(self, program: str) -> dict[str, Settings]:
             reads.append(program)
-            return {"url": "https://shop.example/"}
+            return {"webhook": {"url": "https://shop.example/"}}
 
     dispatcher = Dispatcher(Counting(), {"webhook": world.shop}, lambda: NOW)
     for number in range(3):

@@ -7,7 +7,7 @@ from membership import channels
 from membership.channels import Channel, open_channels
 from membership.channels.outgoing import ANY, Poster
 
-SHARED = {"__init__", "base", "outgoing"}
+SHARED = {"__init__", "aws", "base", "outgoing"}
 
 
 def test_every_channel_has_a_file_a_name_and_a_line() -> None:

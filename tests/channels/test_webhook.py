@@ -26,7 +26,7 @@ OUTCOME: dict[str, Any] = {
     "data": {"text": {"zh": "您已升级"}, "about": "tier.upgraded"},
 }
 TAKEN = Reply(204, {}, "")
-DELIVERY = Delivery.of(OUTCOME, "webhook", NOW)
+DELIVERY = Delivery.of(OUTCOME, NOW)
 
 
 @dataclass
@@ -117,7 +117,7 @@ def test_a_secret_is_32_random_bytes_as_the_specification_writes_them() -> None:
 
 def test_data_cant_say_whose_it_is() -> None:
     forged = {**OUTCOME, "data": {"program": "other", "member_id": "m2", "id": "x"}}
-    data = json.loads(webhook.body_of(Delivery.of(forged, "webhook", NOW)))["data"]
+    data = json.loads(webhook.body_of(Delivery.of(forged, NOW)))["data"]
     assert data == {"id": "out_1", "program": "demo", "member_id": "m1"}
 
 

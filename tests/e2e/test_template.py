@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from membership.dispatching import UNDER_WAY
 from membership.http.problems import KINDS, URN
 from tools import sam
 from tools.deploy import STACK_NAME, Stack
@@ -43,6 +44,11 @@ def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
     return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
 
 
+def lent(resources: dict[str, Resource]) -> dict[str, Any]:
+    """Policies that are only there where a channel of the account is switched on, in the form of a role."""
+    return {name: {"Policies": [policy]} for name, policy in of_type(resources, "AWS::IAM::Policy").items()}
+
+
 def each(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -69,6 +75,7 @@ def test_every_function_has_a_role_of_its_own(resources: dict[str, Resource]) ->
 def test_roles_name_every_action_and_every_resource(resources: dict[str, Resource]) -> None:
     for name, role in of_type(resources, "AWS::IAM::Role").items():
         assert "ManagedPolicyArns" not in role, f"{name}: AWS's own policies are on all resources"
+    for name, role in (of_type(resources, "AWS::IAM::Role") | lent(resources)).items():
         for statement in statements(role):
             assert "NotAction" not in statement, name
             assert "NotResource" not in statement, name
@@ -264,6 +271,18 @@ def test_function_and_queue_agree_on_the_last_attempt(resources: dict[str, Resou
         int(dispatch["Environment"]["Variables"]["MAX_RECEIVES"]) == queue["RedrivePolicy"]["maxReceiveCount"]
     )
     assert queue["VisibilityTimeout"] >= 6 * dispatch["Timeout"]
+    assert dispatch["Timeout"] <= UNDER_WAY.total_seconds(), "no attempt outlives what cancelling waits for"
+
+
+def test_channels_of_the_account_are_off_by_default(template: dict[str, Any]) -> None:
+    for parameter, condition, policy in (
+        ("MessageTopic", "HasTopic", "TopicPolicy"),
+        ("EmailSender", "SendsMails", "MailPolicy"),
+    ):
+        assert template["Parameters"][parameter]["Default"] == ""
+        assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
+        assert template["Resources"][policy]["Condition"] == condition
+    assert not of_type(template["Resources"], "AWS::SNS::Topic"), "nothing is made that could cost"
 
 
 def test_the_gateway_speaks_of_problems_as_the_functions_do(resources: dict[str, Resource]) -> None:

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from threading import RLock
 
-from membership.channels import Channel, Delivery, Settings, Status
+from membership.channels import Cancelled, Delivery, Settings, Status
 
 
 class MemoryDeliveries:
@@ -12,46 +13,80 @@ class MemoryDeliveries:
 
     def __init__(self) -> None:
         self._records: dict[tuple[str, str], str] = {}
-        self._settings: dict[tuple[str, Channel], str] = {}
+        self._under_way: dict[tuple[str, str], datetime] = {}
+        self._settings: dict[tuple[str, str], str] = {}
+        self._lock = RLock()
 
     def get(self, program: str, delivery_id: str) -> Delivery | None:
         record = self._records.get((program, delivery_id))
         return Delivery.model_validate_json(record) if record else None
 
-    def save(self, delivery: Delivery) -> bool:
-        known = self.get(delivery.program, delivery.id)
-        if known and known.status == "delivered":
-            return False
-        self._put(delivery)
-        return True
+    def save(self, new: Delivery, known: Delivery | None) -> bool:
+        with self._lock:
+            there = self.get(new.program, new.id)
+            if _as_far(there) != _as_far(known):
+                return False
+            self._put(new)
+            self._under_way.pop((new.program, new.id), None)
+            return True
+
+    def begin(self, delivery: Delivery, until: datetime) -> bool:
+        with self._lock:
+            there = self.get(delivery.program, delivery.id)
+            if there is None or there.ended:
+                return False
+            self._under_way[delivery.program, delivery.id] = until
+            return True
 
     def reopen(self, program: str, delivery_id: str, now: datetime) -> Delivery | None:
-        known = self.get(program, delivery_id)
-        if known is None:
-            return None
-        self._put(known.model_copy(update={"status": "pending"}))
-        return self.get(program, delivery_id)
+        with self._lock:
+            known = self.get(program, delivery_id)
+            if known and known.status != "cancelled":
+                self._put(known.model_copy(update={"status": "pending", "next_at": now}))
+            return self.get(program, delivery_id)
+
+    def cancel(self, program: str, delivery_id: str, by: str, now: datetime) -> Delivery | None:
+        with self._lock:
+            known, until = self.get(program, delivery_id), self._under_way.get((program, delivery_id))
+            if known and not known.ended and (until is None or until < now):
+                cancelled = Cancelled(at=now, by=by)
+                self._put(
+                    known.model_copy(update={"status": "cancelled", "cancelled": cancelled, "next_at": None})
+                )
+            return self.get(program, delivery_id)
 
     def page(
         self, program: str, statuses: Iterable[Status], limit: int, before: str | None = None
     ) -> tuple[list[Delivery], str | None]:
-        everything = map(Delivery.model_validate_json, self._records.values())
+        everything = map(Delivery.model_validate_json, list(self._records.values()))
         wanted = [one for one in everything if one.program == program and one.status in set(statuses)]
         newest = sorted((one for one in wanted if before is None or _at(one) < before), key=_at, reverse=True)
         return newest[:limit], _at(newest[limit - 1]) if len(newest) > limit else None
 
-    def channel(self, program: str, channel: Channel) -> Settings | None:
-        settings = self._settings.get((program, channel))
-        return json.loads(settings) if settings else None
+    def channels(self, program: str) -> dict[str, Settings]:
+        return {name: json.loads(found) for (one, name), found in self._settings.items() if one == program}
 
-    def configure(self, program: str, channel: Channel, new: Settings, old: Settings | None) -> bool:
-        if self.channel(program, channel) != old:
+    def channel(self, program: str, name: str) -> Settings | None:
+        return self.channels(program).get(name)
+
+    def configure(self, program: str, name: str, new: Settings, old: Settings | None) -> bool:
+        if self.channel(program, name) != old:
             return False
-        self._settings[program, channel] = json.dumps(new)
+        self._settings[program, name] = json.dumps(new)
+        return True
+
+    def unset(self, program: str, name: str, old: Settings) -> bool:
+        if self.channel(program, name) != old:
+            return False
+        del self._settings[program, name]
         return True
 
     def _put(self, delivery: Delivery) -> None:
         self._records[delivery.program, delivery.id] = delivery.model_dump_json()
+
+
+def _as_far(delivery: Delivery | None) -> tuple[int, str] | None:
+    return (delivery.attempts, delivery.status) if delivery else None
 
 
 def _at(delivery: Delivery) -> str:

@@ -1,12 +1,14 @@
 """What operators do to members: holds, lifts, blocks, merges, approvals; each with who, when and why."""
 
+import re
 from typing import Any
 
 import pytest
 
 from membership import runtime
+from membership.channels import Delivery
 from membership.evaluating import evaluate, read_batch
-from tests.functions.conftest import Client, Cloud, order
+from tests.functions.conftest import NOW, Client, Cloud, order
 
 PROGRAM = """
 id: house
@@ -424,3 +426,17 @@ examples:
     assert cloud.dump() == before
     dearer = PROGRAM.replace("spend: 5000}", "spend: 4999}") + story
     assert house.put("/v1/program", dearer).json["changed"] is True
+
+
+def test_what_is_on_its_way_to_an_erased_member_is_not_sent(cloud: Cloud, operator: Client) -> None:
+    told = operator.post("/v1/events?wait=true", order(amount="6000.00")).json["members"][0]["outcomes"]
+    outcomes = [one for one in told if one["type"] in ("message.due", "reward.granted")]
+    waiting = Delivery.of({**outcomes[0], "program": "customer-policy", "member_id": "ann"}, NOW)
+    assert runtime.deliveries().save(waiting, None)
+    assert operator.delete("/v1/members/ann").status == 204
+    assert operator.post(f"/v1/deliveries/{waiting.id}/resend").problem == "conflict"
+    found, _ = runtime.deliveries().page("customer-policy", ["cancelled"], 10)
+    assert {one.outcome_id for one in found} == {one["id"] for one in outcomes}
+    assert all((one.payload, one.member_id) == ({}, "") for one in found)
+    rest = [item for item in cloud.dump()["state"] if re.search(r"\bann\b", repr(item))]
+    assert [item["sk"]["S"] for item in rest] == ["state"], "the tombstone"

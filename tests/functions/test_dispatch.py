@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.ses.models import ses_backends
 
 from functions.dispatch import app
 from membership import runtime
@@ -19,7 +20,10 @@ from membership.channels import delivery_id, open_channels
 from membership.channels.outgoing import ANY, Poster
 from membership.channels.webhook import WebhookSettings, new_secret
 from membership.dispatching import Backoff, Dispatcher
+from membership.store import keys
 from membership.store.deliveries import Deliveries
+from tests.functions.conftest import lent, role
+from tests.functions.rights import calls
 from tests.store.test_deliveries import TABLE, state_table
 from tools.demo import program as demo
 from tools.receiver import Receiver
@@ -54,6 +58,14 @@ class Cloud:
             "RETRY_BASE_SECONDS": "0",
             "RETRY_CAP_SECONDS": "0",
         }
+
+        self.rights = [*role("dispatch")]
+
+    def guard(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """Refuses what the function's role would be refused."""
+        for call in calls(model.name, params):
+            if not any(right.covers(call) for right in self.rights):
+                raise PermissionError(f"dispatch may not {call}")
 
     def configure(self, url: str, program: str = "demo") -> None:
         settings = WebhookSettings.new(url, SECRET, now()).model_dump(mode="json")
@@ -91,7 +103,7 @@ def message(number: int) -> str:
         "program": "demo",
         "member_id": f"m{number}",
         "at": "2026-11-24T08:00:00Z",
-        "data": {"about": "tier.upgraded"},
+        "data": {"about": "tier.upgraded", "text": {"en": "Welcome", "zh": "恭喜"}},
     }
     return json.dumps({"source": "tierwise", "detail-type": "message.due", "detail": outcome})
 
@@ -126,7 +138,9 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def cloud() -> Iterator[Cloud]:
     with mock_aws():
         runtime.forget()
-        yield Cloud()
+        cloud = Cloud()
+        runtime.dynamodb().meta.events.register("provide-client-params.dynamodb", cloud.guard)
+        yield cloud
         runtime.forget()
 
 
@@ -204,6 +218,113 @@ def test_given_up_and_resent(cloud: Cloud, receiver: Receiver) -> None:
     assert cloud.drain(app.wire(cloud.env)) == 1
     assert status(cloud, 1) == ("delivered", 7)
     assert list(receiver.effects) == [failed.id]
+
+
+# ── Channels of the account ───────────────────────────────────────────────────────────────────────
+
+
+def test_a_topic_gets_what_a_webhook_would(cloud: Cloud) -> None:
+    sns, env = boto3.client("sns", "us-east-1"), cloud.env
+    topic = sns.create_topic(Name="club")["TopicArn"]
+    heard = cloud.sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    arn = cloud.sqs.get_queue_attributes(QueueUrl=heard, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    cloud.deliveries.configure("demo", "messages", {"channel": "topic"}, None)
+    cloud.send(1)
+    assert cloud.drain(app.wire({**env, "MESSAGE_TOPIC": topic})) == 1
+    assert status(cloud, 1) == ("delivered", 1)
+    [got] = cloud.sqs.receive_message(QueueUrl=heard)["Messages"]
+    notice = json.loads(got["Body"])
+    assert json.loads(notice["Message"])["data"]["member_id"] == "m1"
+    told = {name: one["Value"] for name, one in notice["MessageAttributes"].items()}
+    assert told == {
+        "id": delivery_id("demo", "out_1"),
+        "type": "message.due",
+        "program": "demo",
+        "kind": "messages",
+    }
+
+
+def test_a_topic_that_is_gone_is_tried_again(cloud: Cloud) -> None:
+    cloud.deliveries.configure("demo", "messages", {"channel": "topic"}, None)
+    gone = {**cloud.env, "MESSAGE_TOPIC": "arn:aws:sns:us-east-1:123456789012:gone"}
+    app.dispatch(direct(message(1)), app.wire({**gone, "RETRY_BASE_SECONDS": "30"}))
+    assert status(cloud, 1) == ("pending", 1)
+    assert last(cloud, 1) == "the service refused it: NotFound"
+
+
+@pytest.fixture
+def mails(cloud: Cloud) -> app.Wiring:
+    boto3.client("sesv2", "us-east-1").create_email_identity(EmailIdentity="shop.example")
+    cloud.deliveries.configure("demo", "messages", {"channel": "mail", "language": "zh"}, None)
+    cloud.rights += lent("MailPolicy")
+    return app.wire({**cloud.env, "EMAIL_SENDER": "club@shop.example"})
+
+
+def tell_address(cloud: Cloud, member_id: str, **member: Any) -> None:
+    body = json.dumps({"id": member_id, "fingerprint": "", **member})
+    item = {**keys.member("demo", member_id), "body": {"S": body}}
+    boto3.client("dynamodb", "us-east-1").put_item(TableName=TABLE, Item=item)
+
+
+def sent_mails() -> list[Any]:
+    return list(ses_backends["123456789012"]["us-east-1"].sent_messages)
+
+
+def test_a_message_is_an_email_to_the_member(
+    cloud: Cloud, mails: app.Wiring, caplog: pytest.LogCaptureFixture
+) -> None:
+    tell_address(cloud, "m1", status="merged", merged_into="m2", attributes={})
+    tell_address(cloud, "m2", attributes={"email": "ann@home.example"})
+    cloud.send(1)
+    assert cloud.drain(mails) == 1
+    [mail] = sent_mails()
+    assert (mail.source, mail.destinations["ToAddresses"]) == ("club@shop.example", ["ann@home.example"])
+    assert (mail.subject, mail.body) == ("您的会员资格", "恭喜")
+    found = cloud.deliveries.get("demo", delivery_id("demo", "out_1"))
+    assert found
+    assert (found.status, found.channel) == ("delivered", "mail")
+    assert "home.example" not in found.model_dump_json() + caplog.text
+
+
+def test_who_told_no_address_is_no_dead_letter(cloud: Cloud, mails: app.Wiring) -> None:
+    tell_address(cloud, "m1", attributes={"email": ""})
+    cloud.send(1, 2)
+    assert cloud.drain(mails) == 2
+    assert [status(cloud, number) for number in (1, 2)] == [("failed", 1)] * 2
+    assert last(cloud, 1) == last(cloud, 2) == "the member has no e-mail address"
+
+
+def test_what_ses_refuses_names_nobody(cloud: Cloud, mails: app.Wiring) -> None:
+    tell_address(cloud, "m1", attributes={"email": "ann@home.example"})
+    stranger = app.wire({**cloud.env, "EMAIL_SENDER": "club@unverified.example"})
+    app.dispatch(direct(message(1)), stranger)
+    assert last(cloud, 1) == "the service refused it: MessageRejected"
+
+
+def test_without_the_right_no_member_is_read(cloud: Cloud, mails: app.Wiring) -> None:
+    cloud.rights = [*role("dispatch")]
+    tell_address(cloud, "m1", attributes={"email": "ann@home.example"})
+    assert app.dispatch(direct(message(1)), mails)["batchItemFailures"]
+    assert sent_mails() == []
+
+
+@pytest.mark.parametrize("channel", ["topic", "mail"])
+def test_what_the_stack_has_not_is_off(cloud: Cloud, channel: str) -> None:
+    cloud.deliveries.configure("demo", "messages", {"channel": channel}, None)
+    cloud.send(1)
+    assert cloud.drain(app.wire(cloud.env)) == 1
+    assert status(cloud, 1) == ("failed", 1)
+    assert last(cloud, 1).startswith("this stack has no ")
+
+
+def last(cloud: Cloud, number: int) -> str:
+    found = cloud.deliveries.get("demo", delivery_id("demo", f"out_{number}"))
+    assert found
+    assert found.last
+    return found.last.detail
 
 
 def test_a_message_waits_as_long_as_it_was_told(cloud: Cloud, receiver: Receiver) -> None:

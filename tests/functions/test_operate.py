@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from membership import runtime
-from membership.channels import Delivery
+from membership.channels import Attempt, Delivery
 from membership.outcomes import Envelope
 from membership.program.reading import read_program
 from membership.store.access import Caller
@@ -268,13 +268,71 @@ def test_where_no_webhook_goes(cloud: Cloud, operator: Client, url: Any) -> None
     assert cloud.dump() == before
 
 
+# ── Providers ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.proves("B9")
+def test_a_kind_has_a_provider_with_secrets_of_its_own(cloud: Cloud, operator: Client) -> None:
+    hook = operator.put("/v1/channels/webhook", {"url": "https://shop.example/hooks"}).json["secret"]
+    asked = {"channel": "webhook", "url": "https://coupons.example/"}
+    first = operator.put("/v1/providers/coupons", asked)
+    assert (first.json["kind"], first.json["url"]) == ("coupons", "https://coupons.example/")
+    assert first.json["secret"] not in (None, hook)
+    assert "secret" not in operator.put("/v1/providers/coupons", asked | {"url": "https://c.example/"}).json
+    cloud.later(hours=1)
+    rotated = operator.post("/v1/providers/coupons/rotate").json
+    assert rotated["secret"] not in (hook, first.json["secret"])
+    assert [one.get("expires_at") for one in rotated["secrets"]] == [None, "2026-11-25T09:00:00Z"]
+    listed = operator.get("/v1/providers")
+    assert [(one["kind"], one["url"]) for one in listed.json["data"]] == [("coupons", "https://c.example/")]
+    assert "whsec_" not in listed.body
+    assert operator.get("/v1/channels/webhook").json["url"] == "https://shop.example/hooks"
+    assert [operator.delete("/v1/providers/coupons").status for _ in range(2)] == [204, 204]
+    assert operator.get("/v1/providers").json == {"data": []}
+    assert operator.post("/v1/providers/coupons/rotate").problem == "not-found"
+
+
+def test_a_provider_that_cannot_be(cloud: Cloud, operator: Client) -> None:
+    before = cloud.dump()
+    for kind, asked, place in (
+        ("coupons", {"channel": "webhook", "url": "http://169.254.169.254/"}, "/url"),
+        ("coupons", {"channel": "webhook"}, "/url"),
+        ("coupons", {"channel": "fax"}, "/channel"),
+        ("coupons", {"channel": "topic"}, "/channel"),  # this stack has none
+        ("messages", {"channel": "mail"}, "/channel"),
+        ("presents", {"channel": "webhook", "url": "https://c.example/"}, "kind"),
+    ):
+        answer = operator.put(f"/v1/providers/{kind}", asked)
+        assert (answer.status, answer.problem, answer.pointers) == (422, "invalid", [place]), asked
+    assert cloud.dump() == before
+
+
+def test_channels_of_the_account_are_there_where_the_stack_has_them(
+    operator: Client, neighbour: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESSAGE_TOPIC", "arn:aws:sns:us-east-1:123456789012:club")
+    monkeypatch.setenv("EMAIL_SENDER", "club@shop.example")
+    runtime.settings.cache_clear()
+    assert operator.put("/v1/providers/gifts", {"channel": "topic"}).json == {
+        "kind": "gifts",
+        "channel": "topic",
+    }
+    told = operator.put("/v1/providers/messages", {"channel": "mail", "language": "zh"}).json
+    assert told == {"kind": "messages", "channel": "mail", "language": "zh"}
+    assert operator.put("/v1/providers/gifts", {"channel": "mail"}).pointers == ["/channel"]
+    assert operator.post("/v1/providers/gifts/rotate").problem == "not-found"
+    assert neighbour.get("/v1/providers").json == {"data": []}
+    hook = {"channel": "webhook", "url": "https://g.example/"}
+    assert "secret" in operator.put("/v1/providers/gifts", hook).json
+
+
 # ── Deliveries ────────────────────────────────────────────────────────────────────────────────────
 
 
 def delivery(n: int, program: str = "customer-policy", **changes: Any) -> Delivery:
     outcome = {"id": f"out_{n}", "program": program, "member_id": f"m{n}", "type": "message.due", "data": {}}
-    saved = Delivery.of(outcome, "webhook", NOW.replace(minute=n)).model_copy(update=changes)
-    assert runtime.deliveries().save(saved)
+    saved = Delivery.of(outcome, NOW.replace(minute=n)).model_copy(update=changes)
+    assert runtime.deliveries().save(saved, None)
     return saved
 
 
@@ -311,12 +369,50 @@ def test_a_delivery_is_sent_again_under_its_own_id(cloud: Cloud, operator: Clien
     assert cloud.messages() == [{"resend": {"program": "customer-policy", "delivery_id": saved.id}}]
 
 
+@pytest.mark.proves("B9")
+def test_what_is_stuck_is_listed_with_its_reason(operator: Client) -> None:
+    tried = Attempt(at=NOW, status=500, detail="no stock")
+    waiting = delivery(1, attempts=2, log=(tried, tried), next_at=NOW.replace(hour=9))
+    unheard = tried.model_copy(update={"status": None, "detail": "no answer within 5 seconds"})
+    failed = delivery(2, status="failed", attempts=6, log=(unheard,))
+    delivery(3, status="delivered", attempts=1, log=(tried,))
+    delivery(4, status="cancelled")
+    listed = operator.get("/v1/deliveries?status=stuck").json["data"]
+    assert [(one["id"], one["status"]) for one in listed] == [(failed.id, "failed"), (waiting.id, "pending")]
+    assert listed[0]["stuck"] == "given up after 6 attempts; no answer within 5 seconds"
+    assert (listed[1]["stuck"], listed[1]["attempts"]) == ("answered 500: no stock", 2)
+    assert (listed[1]["next_attempt_at"], listed[1]["kind"]) == ("2026-11-24T09:00:00Z", "messages")
+    told = operator.get(f"/v1/deliveries/{waiting.id}").json
+    assert told.pop("log") == [{"at": "2026-11-24T08:00:00Z", "status": 500, "detail": "no stock"}] * 2
+    assert told == listed[1]
+
+
+@pytest.mark.proves("B9")
+def test_a_delivery_is_cancelled_unless_it_is_too_late(cloud: Cloud, operator: Client) -> None:
+    waiting, done = delivery(1, attempts=1), delivery(2, status="delivered", attempts=1)
+    [key] = operator.get("/v1/keys").json["data"]
+    answer = operator.post(f"/v1/deliveries/{waiting.id}/cancel")
+    assert (answer.status, answer.json["status"]) == (200, "cancelled")
+    assert answer.json["cancelled"] == {"at": "2026-11-24T08:00:00Z", "by": key["key_id"]}
+    assert operator.post(f"/v1/deliveries/{waiting.id}/cancel").json == answer.json
+    assert operator.post(f"/v1/deliveries/{waiting.id}/resend").problem == "conflict"
+    assert operator.post(f"/v1/deliveries/{done.id}/cancel").problem == "conflict"
+    begun = delivery(3, attempts=1)
+    runtime.deliveries().begin(begun, NOW.replace(minute=2))
+    assert operator.post(f"/v1/deliveries/{begun.id}/cancel").problem == "conflict"
+    cloud.later(minutes=3)
+    assert operator.post(f"/v1/deliveries/{begun.id}/cancel").status == 200
+    assert cloud.messages() == []
+
+
 def test_another_programs_delivery_is_nobodys(cloud: Cloud, operator: Client, neighbour: Client) -> None:
     saved = delivery(1, status="failed")
     before = cloud.dump()
     theirs = neighbour.post(f"/v1/deliveries/{saved.id}/resend")
     nobodys = neighbour.post("/v1/deliveries/dlv_0/resend")
     assert theirs == nobodys
+    for method, url in (("GET", ""), ("POST", "/cancel")):
+        assert neighbour.send(method, f"/v1/deliveries/{saved.id}{url}").problem == "not-found"
     assert (theirs.status, theirs.problem) == (404, "not-found")
     assert cloud.dump() == before
     assert cloud.messages() == []

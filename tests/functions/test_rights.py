@@ -1,6 +1,6 @@
 """What roles may do to the tables, down to whose items they may touch."""
 
-from tests.functions.conftest import role
+from tests.functions.conftest import resources, role
 from tests.functions.rights import Call, calls
 
 
@@ -8,7 +8,7 @@ def may(function: str, action: str, resource: str, leading_key: str) -> bool:
     return any(right.covers(Call(action, resource, leading_key)) for right in role(function))
 
 
-def test_operators_take_nothing_away_but_keys_and_parked_marks() -> None:
+def test_operators_take_nothing_away_but_keys_providers_and_parked_marks() -> None:
     removable = {
         key
         for key in (
@@ -22,7 +22,7 @@ def test_operators_take_nothing_away_but_keys_and_parked_marks() -> None:
         )
         if may("operate", "DeleteItem", "state", key)
     }
-    assert removable == {"key#0", "member#p#m"}
+    assert removable == {"key#0", "channel#p", "member#p#m"}
 
 
 def test_who_only_reads_can_write_nothing() -> None:
@@ -32,6 +32,20 @@ def test_who_only_reads_can_write_nothing() -> None:
 def test_the_authorizer_sees_keys_only() -> None:
     assert may("authorize", "GetItem", "state", "key#0")
     assert not may("authorize", "GetItem", "state", "member#p#m")
+
+
+def test_who_dispatches_reads_members_only_where_it_writes_to_them() -> None:
+    assert not may("dispatch", "GetItem", "state", "member#p#m")
+    for name, condition, beyond in (
+        ("TopicPolicy", "HasTopic", {"sns:Publish"}),
+        ("MailPolicy", "SendsMails", {"ses:SendEmail", "dynamodb:GetItem"}),
+    ):
+        policy = resources()[name]
+        assert policy["Condition"] == condition
+        assert policy["Properties"]["Roles"] == ["DispatchRole"]
+        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert {statement["Action"] for statement in statements} == beyond
+        assert all("*" not in str(statement["Resource"]) for statement in statements)
 
 
 def test_each_item_of_a_transaction_is_asked_for() -> None:

@@ -82,7 +82,7 @@ def test_a_storefront_is_no_operator(cloud: Cloud, shop: Client, subtests: pytes
 
 def test_the_contract_is_public(cloud: Cloud) -> None:
     for operation in OPERATIONS:
-        if not operation.roles:
+        if not operation.roles and "{" not in operation.path:
             assert Client(cloud, None).get(operation.path).status == 200
 
 

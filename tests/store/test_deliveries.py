@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from membership.channels import Answer, Delivery, Status
+from membership.channels import Answer, Cancelled, Delivery, Status
 from membership.store.deliveries import Deliveries
 from tests.fakes.deliveries import MemoryDeliveries
 
@@ -62,26 +62,71 @@ def delivery(number: int = 1, program: str = "demo", at: datetime = NOW) -> Deli
         "at": "1998-06-30T12:00:00Z",
         "data": {"text": {"zh": "您已升级"}, "amount": 10**18, "none": None},
     }
-    return Delivery.of(outcome, "webhook", at)
+    return Delivery.of(outcome, at)
+
+
+def after(
+    answer: Answer, at: datetime = NOW, last_chance: bool = False, of: Delivery | None = None
+) -> Delivery:
+    next_at = None if last_chance else at + timedelta(minutes=3)
+    return (of or delivery()).after(answer, "webhook", at, next_at)
 
 
 def test_what_is_saved_comes_back(store: Deliveries) -> None:
-    new = delivery()
+    new, known = delivery(), None
     assert store.get("demo", new.id) is None
-    for record in (new, new.after(NO, NOW, last_chance=False), new.after(NO, NOW, last_chance=True)):
-        assert store.save(record)
-        assert store.get("demo", new.id) == record
+    for record in (new, after(NO), after(NO, of=after(NO), last_chance=True)):
+        assert store.save(record, known)
+        known = store.get("demo", new.id)
+        assert known == record
 
 
-def test_what_was_delivered_stays_so(store: Deliveries) -> None:
-    done = delivery().after(YES, NOW, last_chance=False)
-    assert store.save(done)
-    assert not store.save(delivery().after(NO, NOW, last_chance=True))
-    assert store.get("demo", done.id) == done
+def test_each_record_rests_on_the_one_before(store: Deliveries) -> None:
+    """Two copies of a message at once: neither is written over the other."""
+    first, other = after(NO), after(YES)
+    assert store.save(first, None)
+    assert not store.save(other, None)
+    assert store.save(after(YES, of=first), first)
+    assert not store.save(after(NO, of=first), first)
+    assert store.reopen("demo", first.id, NOW)
+    assert not store.save(after(NO, of=after(YES, of=first)), after(YES, of=first)), "the status counts, too"
+
+
+def test_an_attempt_begins_unless_it_has_ended(store: Deliveries) -> None:
+    later = NOW + timedelta(seconds=90)
+    assert not store.begin(delivery(), later), "of what has no record nothing is to be cancelled"
+    store.save(after(NO), None)
+    assert store.begin(delivery(), later)
+    for at, status in ((NOW, "pending"), (later + timedelta(seconds=1), "cancelled")):
+        answered = store.cancel("demo", delivery().id, "key_1", at)
+        assert answered
+        assert (answered.status, store.get("demo", delivery().id)) == (status, answered)
+    assert not store.begin(delivery(), later)
+
+
+def test_what_was_noted_is_under_way_no_more(store: Deliveries) -> None:
+    store.save(after(NO), None)
+    store.begin(delivery(), NOW + timedelta(seconds=90))
+    store.save(after(NO, of=after(NO)), after(NO))
+    cancelled = store.cancel("demo", delivery().id, "key_1", NOW)
+    assert cancelled
+    assert (cancelled.status, cancelled.attempts) == ("cancelled", 2)
+
+
+def test_cancelled_is_for_ever(store: Deliveries) -> None:
+    assert store.cancel("demo", delivery().id, "key_1", NOW) is None
+    store.save(after(NO, last_chance=True), None)
+    cancelled = store.cancel("demo", delivery().id, "key_1", NOW)
+    assert cancelled
+    assert cancelled.cancelled == Cancelled(at=NOW, by="key_1")
+    assert store.reopen("demo", delivery().id, NOW) == cancelled
+    assert store.cancel("demo", delivery().id, "key_2", NOW) == cancelled
+    assert store.page("demo", ["cancelled"], 10) == ([cancelled], None)
 
 
 def test_a_program_sees_its_own(store: Deliveries) -> None:
-    store.save(delivery())
+    store.save(delivery(), None)
+    assert store.cancel("other", delivery().id, "key_1", NOW) is None
     assert store.get("other", delivery().id) is None
     assert store.reopen("other", delivery().id, NOW) is None
     assert store.page("other", ["pending"], 10) == ([], None)
@@ -89,12 +134,13 @@ def test_a_program_sees_its_own(store: Deliveries) -> None:
 
 @pytest.mark.parametrize("answer", [NO, YES])
 def test_reopened(store: Deliveries, answer: Answer) -> None:
-    ended = delivery().after(answer, NOW, last_chance=True)
-    store.save(ended)
+    ended = after(answer, last_chance=True)
+    store.save(ended, None)
     reopened = store.reopen("demo", ended.id, NOW)
-    assert reopened == ended.model_copy(update={"status": "pending"}) == store.get("demo", ended.id)
+    assert reopened == store.get("demo", ended.id)
+    assert reopened == ended.model_copy(update={"status": "pending", "next_at": NOW})
     assert store.page("demo", ["delivered", "failed"], 10) == ([], None)
-    assert store.save(ended)
+    assert store.save(after(YES, of=reopened), reopened)
 
 
 def test_nothing_to_reopen(store: Deliveries) -> None:
@@ -106,7 +152,7 @@ def test_pages_newest_first(store: Deliveries) -> None:
     records = [delivery(number, at=NOW + timedelta(microseconds=number)) for number in range(9)]
     for number, record in enumerate(records):
         answer, last = ((NO, False), (NO, True), (YES, False))[number % 3]
-        store.save(record.after(answer, NOW, last_chance=last))
+        store.save(after(answer, last_chance=last, of=record), None)
     every: list[Status] = ["pending", "failed", "delivered"]
 
     seen, before = [], None
@@ -133,6 +179,19 @@ def test_settings_are_changed_by_one_operator_at_a_time(store: Deliveries) -> No
     assert store.channel("other", "webhook") is None
 
 
+def test_a_program_has_a_provider_for_each_kind(store: Deliveries) -> None:
+    hook, coupons = {"url": "https://a.example/"}, {"channel": "topic"}
+    assert store.channels("demo") == {}
+    store.configure("demo", "webhook", hook, None)
+    store.configure("demo", "coupons", coupons, None)
+    store.configure("other", "gifts", coupons, None)
+    assert store.channels("demo") == {"webhook": hook, "coupons": coupons}
+    assert not store.unset("demo", "coupons", hook)
+    assert store.unset("demo", "coupons", coupons)
+    assert not store.unset("demo", "coupons", coupons)
+    assert store.channels("demo") == {"webhook": hook}
+
+
 def test_a_record_ends_90_days_after_its_last_attempt() -> None:
     with mock_aws():
         client = state_table()
@@ -142,9 +201,9 @@ def test_a_record_ends_90_days_after_its_last_attempt() -> None:
             [item] = client.scan(TableName=TABLE)["Items"]
             return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
 
-        store.save(delivery())
+        store.save(delivery(), None)
         assert ends() == NOW + timedelta(days=90)
-        store.save(delivery().after(NO, later, last_chance=True))
+        store.save(after(NO, later), delivery())
         assert ends() == later + timedelta(days=90)
         store.reopen("demo", delivery().id, later + timedelta(days=5))
         assert ends() == later + timedelta(days=95)

@@ -4,23 +4,29 @@ import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Protocol
 
-from membership.channels import DEFAULT, Channel, Delivery, Send, Settings
+from membership.channels import DEFAULT, Answer, Channel, Delivery, Send, Settings
+from membership.errors import Contended
 
 NO_CHANNEL = "no channel configured"
 LONGEST_DELAY = 900
 """Seconds for which SQS holds a new message back at most."""
+UNDER_WAY = timedelta(seconds=90)
+"""How long an attempt can't be called back at most: as long as the function may run."""
+COPIES = 8
+"""A queue brings a message once, rarely twice, at a time: more changes under one attempt are a fault."""
 
 
 class DeliveryStore(Protocol):
     """What dispatching needs of a store: the table's in `store/deliveries.py`, or a test's."""
 
     def get(self, program: str, delivery_id: str) -> Delivery | None: ...
-    def save(self, delivery: Delivery) -> bool: ...
-    def channel(self, program: str, channel: Channel) -> Settings | None: ...
+    def save(self, new: Delivery, known: Delivery | None) -> bool: ...
+    def begin(self, delivery: Delivery, until: datetime) -> bool: ...
+    def channels(self, program: str) -> Mapping[str, Settings]: ...
 
 
 @dataclass(frozen=True)
@@ -41,14 +47,14 @@ class Backoff:
 
 @dataclass
 class Dispatcher:
-    """Dispatches the messages of one batch, and reads the settings of a channel once for all of them."""
+    """Dispatches the messages of one batch, and reads a program's channels once for all of them."""
 
     deliveries: DeliveryStore
     channels: Mapping[Channel, Send]
     now: Callable[[], datetime]
     backoff: Backoff = Backoff()
     max_receives: int = 6
-    _settings: dict[tuple[str, Channel], Settings | None] = field(default_factory=dict)
+    _settings: dict[str, Mapping[str, Settings]] = field(default_factory=dict)
 
     def too_early(self, message: str) -> int | None:
         """Seconds for which a new copy of the message is to be held back, where its time hasn't come.
@@ -66,35 +72,59 @@ class Dispatcher:
 
         A delivery is marked after it was sent, never before: a crash in between sends it again, same id.
         """
-        delivery = self._delivery(message, receives)
-        if delivery is None or delivery.status == "delivered":
+        found = self._delivery(message, receives)
+        if found is None:
             return None
-        settings = self._channel(delivery.program, delivery.channel)
+        delivery, known = found
+        # What has a record can be cancelled: from here until the attempt is noted it can't.
+        if delivery.ended or (known and not self.deliveries.begin(known, self.now() + UNDER_WAY)):
+            return None
+        channel, settings = self._way(delivery)
         if settings is None:  # trying again won't configure it; an operator will, and resends
-            self.deliveries.save(delivery.given_up(NO_CHANNEL, self.now()))
-            return None
-        answer = self.channels[delivery.channel](delivery, settings, self.now())
-        last_chance = receives >= self.max_receives
-        still_open = self.deliveries.save(delivery.after(answer, self.now(), last_chance=last_chance))
-        if answer.delivered or not still_open:
-            return None
-        return 0 if last_chance else self.backoff(receives, answer.retry_after)
+            answer = Answer(delivered=False, detail=NO_CHANNEL, final=True)
+        else:
+            answer = self.channels[channel](delivery, settings, self.now())
+        tries_left = not answer.final and receives < self.max_receives
+        wait = self.backoff(receives, answer.retry_after) if tries_left else None
+        noted = self._note(delivery, known, answer, channel, wait)
+        return None if noted.ended or answer.final else wait or 0
 
-    def _delivery(self, message: str, receives: int) -> Delivery | None:
+    def _delivery(self, message: str, receives: int) -> tuple[Delivery, Delivery | None] | None:
+        """What the message asks to be sent, and its record if there is one."""
         match json.loads(message):
             case {"resend": {"program": str(program), "delivery_id": str(delivery_id)}}:
-                return self.deliveries.get(program, delivery_id)  # None: too old, nothing is left to send
+                known = self.deliveries.get(program, delivery_id)
+                return (known, known) if known else None  # None: too old, nothing is left to send
             case {"detail": {"id": _, "program": _, "member_id": _, "type": _} as outcome}:
-                fresh = Delivery.of(outcome, DEFAULT, self.now())
+                fresh = Delivery.of(outcome, self.now())
                 known = self.deliveries.get(fresh.program, fresh.id)
                 if known is None and receives > 1:  # an attempt died unrecorded: let operators see it
-                    self.deliveries.save(fresh)
-                return known or fresh
+                    known = fresh if self.deliveries.save(fresh, None) else self._known(fresh)
+                return known or fresh, known
             case _:  # the queue takes it to its dead letters, where somebody can look at it
                 raise ValueError("neither an outcome nor a resend")
 
-    def _channel(self, program: str, channel: Channel) -> Settings | None:
-        key = (program, channel)
-        if key not in self._settings:
-            self._settings[key] = self.deliveries.channel(program, channel)
-        return self._settings[key]
+    def _way(self, delivery: Delivery) -> tuple[Channel, Settings | None]:
+        """The provider of what the delivery brings, or else the program's own for everything."""
+        if delivery.program not in self._settings:
+            self._settings[delivery.program] = self.deliveries.channels(delivery.program)
+        settings = self._settings[delivery.program]
+        chosen = settings.get(delivery.kind or DEFAULT) or settings.get(DEFAULT)
+        return chosen.get("channel", DEFAULT) if chosen else DEFAULT, chosen
+
+    def _note(
+        self, delivery: Delivery, known: Delivery | None, answer: Answer, channel: Channel, wait: int | None
+    ) -> Delivery:
+        """Write the attempt down, beside those of other copies of the message."""
+        at = self.now()
+        next_at = None if wait is None else at + timedelta(seconds=wait)
+        for _ in range(COPIES):
+            noted = delivery.after(answer, channel, at, next_at)
+            if self.deliveries.save(noted, known):
+                return noted
+            known = self._known(delivery)
+            delivery = known or delivery
+        raise Contended("a delivery was changed by others again and again")
+
+    def _known(self, delivery: Delivery) -> Delivery | None:
+        return self.deliveries.get(delivery.program, delivery.id)

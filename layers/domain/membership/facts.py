@@ -103,6 +103,8 @@ class Attributes(BaseModel):
     """The purposes of messages that the member doesn't want."""
     opted_in: tuple[Literal["weekly"], ...] | None = None
     """What a member is sent only where it wants it."""
+    email: str | None = None
+    """Told only where the stack sends e-mails; an empty one takes it away."""
 
 
 class Profile(_Fact):

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
     from membership.acting import Acting
+    from membership.certifying import Certifying
     from membership.cutting import Cutting
     from membership.ingesting import Ingest
     from membership.rearming import Rearming
@@ -49,6 +52,14 @@ class Settings:
     bus_name: str = ""
     delivery_queue_url: str = ""
     webhook_targets: str = "public"
+    message_topic: str = ""
+    email_sender: str = ""
+    """Of channels that are off by default."""
+    public_url: str = ""
+
+    @property
+    def sends_mails(self) -> bool:
+        return bool(self.email_sender)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -59,6 +70,9 @@ class Settings:
             bus_name=env.get("BUS_NAME", ""),
             delivery_queue_url=env.get("DELIVERY_QUEUE_URL", ""),
             webhook_targets=env.get("WEBHOOK_TARGETS", "public"),
+            message_topic=env.get("MESSAGE_TOPIC", ""),
+            email_sender=env.get("EMAIL_SENDER", ""),
+            public_url=env.get("PUBLIC_URL", ""),
         )
 
 
@@ -128,6 +142,18 @@ def events() -> "EventBridgeClient":
 @cache
 def functions() -> "LambdaClient":
     client: LambdaClient = _client("lambda")
+    return client
+
+
+@cache
+def sns() -> "SNSClient":
+    client: SNSClient = _client("sns")
+    return client
+
+
+@cache
+def ses() -> "SESV2Client":
+    client: SESV2Client = _client("sesv2")
     return client
 
 
@@ -221,6 +247,14 @@ def sweeps() -> "Sweeps":
 
 
 @cache
+def certifying() -> "Certifying":
+    from membership.certifying import Certifying
+    from membership.store.certificates import Certificates
+
+    return Certifying(viewing(), Certificates(dynamodb(), tables()))
+
+
+@cache
 def cuts() -> "Cuts":
     from membership.store.cuts import Cuts
 
@@ -270,8 +304,8 @@ def pause(attempt: int) -> None:
 
 def forget() -> None:
     """Let go of everything made so far, for tests that change the environment."""
-    clients = (dynamodb, sqs, events, functions)
+    clients = (dynamodb, sqs, events, functions, sns, ses)
     stores = (ledger, programs, access, deliveries, approvals, eraser, roster, sweeps, cuts, shelves)
-    services = (settling, ingest, acting, redeeming, viewing, cutting, rearming, reconciling)
+    services = (settling, ingest, acting, redeeming, viewing, certifying, cutting, rearming, reconciling)
     for one in (settings, tables, *clients, *stores, *services):
         one.cache_clear()

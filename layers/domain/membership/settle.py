@@ -9,6 +9,7 @@ from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
 from membership.facts import Act, Cancellation, Fact, Order, Redemption, Referral, Review
 from membership.member.applied import Verdict
+from membership.member.certificates import certifying
 from membership.member.deciding import Case, decide
 from membership.member.earning import Claim, Earned, Earning, Known, Lives, Past, earn
 from membership.member.evolve import evolve
@@ -25,6 +26,7 @@ from membership.outcomes import (
     ApprovalWithdrawn,
     FactIgnored,
     MemberMerged,
+    MessageDue,
     Outcome,
     PointsTakenBack,
     RedemptionCancelled,
@@ -54,6 +56,8 @@ class Settled:
     """What operators were asked before and have not answered: a rebuild makes their list again, too."""
     earned: list[Earned] = field(default_factory=list)
     """Points that the facts earned, and why; of a rebuild, all that the member ever did."""
+    certificates: list[MessageDue] = field(default_factory=list)
+    """Messages told before that brought one: where the state was lost, they are written again."""
     changed: bool = False
     repeated: bool = False
     """Whether some of the facts had been applied before."""
@@ -68,7 +72,10 @@ class Settled:
         kinds = (ApprovalRequested, ApprovalDecided, ApprovalWithdrawn)
         approvals = {one.approval for one in (*self.questions, *self.outcomes) if isinstance(one, kinds)}
         counted = sum(isinstance(one, RewardRedeemed | RedemptionCancelled) for one in self.outcomes)
-        return len(self.outcomes) + len(self.accounts) + len(self.onward) + len(approvals) + 2 * counted
+        # A certificate is found by its number, and by its member.
+        certificates = len([*self.certificates, *certifying(self.outcomes)])
+        items = len(self.outcomes) + len(self.accounts) + len(self.onward) + len(approvals)
+        return items + 2 * counted + 2 * certificates
 
     @property
     def merges_into(self) -> str | None:

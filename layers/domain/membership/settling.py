@@ -9,6 +9,7 @@ from membership.acts import Merge
 from membership.errors import Contended, MetricsChanged, NoSuchMember, RebuildNeeded, faults_of_ours
 from membership.facts import Act, Cancellation, Fact, Redemption
 from membership.gathering import gather
+from membership.member.certificates import certifying
 from membership.member.earning import Earned
 from membership.member.redemption import Desk
 from membership.member.state import Member
@@ -20,6 +21,8 @@ from membership.store.ledger import Ledger, Outsold, Overtaken, Stored
 from membership.store.programs import Programs
 
 ATTEMPTS = 8
+MOST_CERTIFICATES = 10
+"""That a rebuild brings back where the state was lost: a member has about as many tiers, all told."""
 MOST_WRITES = 96
 """A transaction takes 100 items, a few of which are none of these; what is more is committed in several."""
 MOST_AT_ONCE = 10
@@ -112,6 +115,8 @@ class Settling:
                 }
                 gone = self._gone(program, facts)
                 settled = rebuild(versions, member_id, facts, told, known, now, gone, theirs, desk)
+            if stored.member is None:  # as were the certificates; the newest are the ones that matter
+                settled.certificates = certifying(told)[-MOST_CERTIFICATES:]
             wrong = [*settled.accounts]
             room = max(0, MOST_WRITES - settled.writes + len(wrong))
             settled.accounts = {id_: settled.accounts[id_] for id_ in wrong[:room]}

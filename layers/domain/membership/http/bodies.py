@@ -10,7 +10,7 @@ from membership.http.requests import Id
 from membership.http.values import Amount, Body, Currency, Day, Lines, Moment
 from membership.http.words import SLUG
 from membership.program.schema import Program
-from membership.program.text import one_line
+from membership.program.text import Language, one_line
 from membership.store.access import Role
 from membership.tokens import LONGEST_MINUTES
 
@@ -198,6 +198,31 @@ class Webhook(Body):
     url: str = Field(min_length=1, max_length=2000, description="https, and a public address.")
 
 
+class WebhookProvider(Body):
+    """A signed webhook of its own, with secrets of its own."""
+
+    channel: Literal["webhook"]
+    url: str = Field(min_length=1, max_length=2000, description="https, and a public address.")
+
+
+class TopicProvider(Body):
+    """The stack's SNS topic, where it is deployed with one."""
+
+    channel: Literal["topic"]
+
+
+class MailProvider(Body):
+    """E-mails to members, where the stack is deployed with a sender: messages only."""
+
+    channel: Literal["mail"]
+    language: Language = Field(default="en", description="In which members are written to.")
+    subject: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(one_line)] | None = None
+
+
+Provider = Annotated[WebhookProvider | TopicProvider | MailProvider, Field(discriminator="channel")]
+CHANNELS = frozenset({"webhook", "topic", "mail"})
+
+
 class FirstKey(Body):
     """A direct event of the function, as no key is there yet to ask for one with."""
 
@@ -222,10 +247,20 @@ def read(model: type[Model], body: Any) -> Model:
 
 def read_action(body: Any) -> Any:
     """The body of an action, as its model. Raises Refused with everything that is wrong with it."""
+    return _read_one_of(MemberAction, ACTIONS, body)
+
+
+def read_provider(body: Any) -> WebhookProvider | TopicProvider | MailProvider:
+    """The body of a provider, as its model. Raises Refused with everything that is wrong with it."""
+    found: WebhookProvider | TopicProvider | MailProvider = _read_one_of(Provider, CHANNELS, body)
+    return found
+
+
+def _read_one_of(models: Any, tags: frozenset[str], body: Any) -> Any:
     try:
-        return TypeAdapter[Any](MemberAction).validate_python(body)
+        return TypeAdapter[Any](models).validate_python(body)
     except ValidationError as error:
-        raise invalid(errors_of(error, ACTIONS)) from None
+        raise invalid(errors_of(error, tags)) from None
 
 
 def action_of(asked: Any, program: Program) -> Action:

@@ -40,6 +40,8 @@ from membership.program.zones import known_zone
 
 MOST_EVENTS = 100
 
+# One plain mailbox: no list of several, no display name, nothing that begins another header.
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 _MONTH_AND_DAY = re.compile(r"\d\d-\d\d", re.ASCII)
 
 
@@ -59,6 +61,12 @@ def _zone(value: str) -> str:
     except Unsound as unknown:
         [fault] = unknown.faults
         raise ValueError(f"{fault.message}. {fault.remedy}") from None
+
+
+def _address(value: str) -> str:
+    if value and not (len(value) <= 254 and _ADDRESS.fullmatch(value)):
+        raise ValueError("write one plain e-mail address, as ann@shop.example")
+    return value
 
 
 Figure = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
@@ -83,6 +91,11 @@ class MemberAttributes(Body):
     )
     opted_in: Annotated[list[Literal["weekly"]], Field(max_length=1)] | None = Field(
         default=None, description="weekly: the member wants to be told its progress each week."
+    )
+    email: Annotated[str, AfterValidator(_address)] | None = Field(
+        default=None,
+        description="Taken only where the stack sends e-mails, never answered; an empty one takes it away.",
+        examples=["ann@shop.example"],
     )
 
     @field_validator("*", mode="before")
@@ -189,8 +202,11 @@ def read_events(body: Any) -> list[Any]:
     return events
 
 
-def read_event(raw: Any, program: Program, now: datetime) -> Fact | Problem:
-    """The fact that an event tells, or everything that is wrong with it; pointers begin at the event."""
+def read_event(raw: Any, program: Program, now: datetime, mails: bool = False) -> Fact | Problem:
+    """The fact that an event tells, or everything that is wrong with it; pointers begin at the event.
+
+    `mails`: whether the stack sends e-mails, and so has a use for addresses.
+    """
     try:
         event = _event.validate_python(raw)
     except ValidationError as error:
@@ -226,7 +242,7 @@ def read_event(raw: Any, program: Program, now: datetime) -> Fact | Problem:
                 **common, kind=data.kind, quality=data.quality, value=data.value, benefit=data.benefit
             )
         case ProfileEvent(data=data):
-            found = list(_errors_of_person(data, event.member_id, program, now))
+            found = list(_errors_of_person(data, event.member_id, program, now, mails))
             if not data.model_fields_set:
                 found.append(Error(detail="tell at least one attribute", pointer=""))
             fact = Profile(**common, attributes=data.attributes())
@@ -234,13 +250,15 @@ def read_event(raw: Any, program: Program, now: datetime) -> Fact | Problem:
     return invalid_problem(errors) if errors else fact
 
 
-def read_attributes(body: Any, member_id: str, program: Program, now: datetime) -> Attributes:
+def read_attributes(
+    body: Any, member_id: str, program: Program, now: datetime, mails: bool = False
+) -> Attributes:
     """The body of PUT /v1/members/{member_id}. Raises Refused with everything that is wrong with it."""
     try:
         told = MemberAttributes.model_validate(body)
     except ValidationError as error:
         raise invalid(errors_of(error)) from None
-    if errors := list(_errors_of_person(told, member_id, program, now)):
+    if errors := list(_errors_of_person(told, member_id, program, now, mails)):
         raise invalid(errors)
     return told.attributes()
 
@@ -253,7 +271,7 @@ def _errors_of_use(data: ActivityData) -> Iterable[Error]:
 
 
 def _errors_of_person(
-    told: MemberAttributes, member_id: str, program: Program, now: datetime
+    told: MemberAttributes, member_id: str, program: Program, now: datetime, mails: bool
 ) -> Iterable[Error]:
     if told.joined and told.joined > program.day(now + AHEAD):
         yield Error(detail="nobody has joined on a day to come", pointer="/joined")
@@ -261,6 +279,8 @@ def _errors_of_person(
         yield Error(detail="this is before 1900", pointer="/joined")
     if told.referrer == member_id:
         yield Error(detail="nobody recommends the program to themselves", pointer="/referrer")
+    if told.email is not None and not mails:
+        yield Error(detail="this stack sends no e-mails, and so keeps no addresses", pointer="/email")
 
 
 def _below(place: str, errors: Iterable[Error]) -> list[Error]:

@@ -127,7 +127,8 @@ def _answer(operation: Operation, schemas: Mapping[tuple[str, Mode], JsonSchemaV
     if operation.answer:
         schema = schemas[operation.answer, "serialization"]
         said = str(_model(operation.answer).__doc__).strip().split("\n")[0]
-        return {"description": said, "content": {operation.media: {"schema": schema}}}
+        page = {"text/html": {"schema": {"type": "string"}}} if operation.page else {}
+        return {"description": said, "content": {operation.media: {"schema": schema}, **page}}
     if operation.status == 204:
         return {"description": "Done."}
     kind = "object" if operation.media == "application/json" else "string"

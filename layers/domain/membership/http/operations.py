@@ -73,8 +73,30 @@ def _id(value: str) -> str:
     return value
 
 
+def _cut_to(longest: int) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if not 1 <= len(value) <= longest:
+            raise ValueError(f"write 1 to {longest} characters")
+        return value
+
+    return read
+
+
+def _name(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("write a name that shows")
+    return _cut_to(80)(value)
+
+
 LANG = Parameter(
     "lang", "Language of the words.", {"type": "string", "enum": ["en", "zh"]}, _one_of("en", "zh"), "en"
+)
+LADDER = Parameter("ladder", "Default: the program's first one.", {"type": "string"}, _cut_to(64))
+NAME = Parameter(
+    "name",
+    "The holder's name as it is to stand there; it is drawn, and kept nowhere.",
+    {"type": "string", "minLength": 1, "maxLength": 80},
+    _name,
 )
 LIMIT = Parameter(
     "limit", "Most entries to answer.", {"type": "integer", "minimum": 1, "maximum": 100}, _whole(1, 100), 20
@@ -87,9 +109,12 @@ WAIT = Parameter(
     lambda value: _one_of("true", "false")(value) == "true",
     False,
 )
-_STATUSES = ("pending", "delivered", "failed")
+_STATUSES = ("pending", "delivered", "failed", "cancelled", "stuck")
 STATUS = Parameter(
-    "status", "Only deliveries of this status.", {"type": "string", "enum": [*_STATUSES]}, _one_of(*_STATUSES)
+    "status",
+    "Only deliveries of this status; `stuck`: pending and failed.",
+    {"type": "string", "enum": [*_STATUSES]},
+    _one_of(*_STATUSES),
 )
 
 _ANSWERS = ("open", "approved", "declined", "withdrawn")
@@ -142,6 +167,8 @@ class Operation:
     """Name of the model of the answer, in membership.http; None: see `media`, or no body at all."""
     status: int = 200
     media: str = "application/json"
+    page: bool = False
+    """Whether who asks for `text/html` is answered a page in place of the model."""
     parameters: tuple[Parameter, ...] = ()
     problems: tuple[Kind, ...] = field(default=())
     """Beyond those that every operation may answer."""
@@ -221,6 +248,28 @@ OPERATIONS: tuple[Operation, ...] = (
         "members",
         "What applies to the member now, as at a checkout: of all its tiers, the best of each",
         answer="BenefitsView",
+        parameters=(LANG,),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_certificate_svg",
+        "GET",
+        "/v1/members/{member_id}/certificate.svg",
+        "members",
+        "The certificate of the member's tier, to print",
+        media="image/svg+xml",
+        parameters=(LANG, LADDER, NAME),
+        problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "get_certificate",
+        "GET",
+        "/v1/certificates/{number}",
+        "members",
+        "Whether a certificate still stands; nothing of its holder",
+        roles=PUBLIC,
+        answer="CertificateView",
+        page=True,
         parameters=(LANG,),
         problems=(NOT_FOUND,),
     ),
@@ -518,11 +567,51 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(NOT_FOUND, CONTENDED),
     ),
     Operation(
+        "get_providers",
+        "GET",
+        "/v1/providers",
+        "operate",
+        "Which kinds of deliveries go another way than the webhook",
+        roles=OPERATORS,
+        answer="ProvidersView",
+    ),
+    Operation(
+        "put_provider",
+        "PUT",
+        "/v1/providers/{kind}",
+        "operate",
+        "Say where messages, coupons, gifts or points go, if not to the webhook",
+        roles=OPERATORS,
+        body="Provider",
+        answer="ProviderView",
+        problems=(CONTENDED,),
+    ),
+    Operation(
+        "delete_provider",
+        "DELETE",
+        "/v1/providers/{kind}",
+        "operate",
+        "Have a kind go to the webhook again",
+        roles=OPERATORS,
+        status=204,
+        problems=(CONTENDED,),
+    ),
+    Operation(
+        "rotate_provider",
+        "POST",
+        "/v1/providers/{kind}/rotate",
+        "operate",
+        "Make a new signing secret for a provider; the last one signs along for a day",
+        roles=OPERATORS,
+        answer="ProviderView",
+        problems=(NOT_FOUND, CONTENDED),
+    ),
+    Operation(
         "get_deliveries",
         "GET",
         "/v1/deliveries",
         "operate",
-        "Messages and rewards on their way to the shop, newest first",
+        "Messages and rewards on their way to the shop, newest first; what is stuck, and why",
         roles=OPERATORS,
         answer="DeliveriesView",
         parameters=(STATUS, LIMIT, CURSOR),
@@ -536,7 +625,27 @@ OPERATIONS: tuple[Operation, ...] = (
         roles=OPERATORS,
         answer="DeliveryView",
         status=202,
+        problems=(NOT_FOUND, CONFLICT),
+    ),
+    Operation(
+        "get_delivery",
+        "GET",
+        "/v1/deliveries/{delivery_id}",
+        "operate",
+        "One delivery, with its attempts",
+        roles=OPERATORS,
+        answer="LoggedDeliveryView",
         problems=(NOT_FOUND,),
+    ),
+    Operation(
+        "cancel_delivery",
+        "POST",
+        "/v1/deliveries/{delivery_id}/cancel",
+        "operate",
+        "Have a delivery never sent again, unless it is too late",
+        roles=OPERATORS,
+        answer="DeliveryView",
+        problems=(NOT_FOUND, CONFLICT),
     ),
 )
 

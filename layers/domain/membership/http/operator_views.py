@@ -1,11 +1,12 @@
 """What operators are answered. A secret is told once, where it is made, and never again."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
-from membership.channels import Channel, Delivery, Status
+from membership.channels import DEFAULT, LOGGED, Attempt, Channel, Delivery, Kind, Settings, Status
 from membership.http.views import Absent, MemberView, OutcomeView, TierView, View, WhyView, why
 from membership.member.messages import Specimen
 from membership.program.changes import Change, changes
@@ -275,12 +276,62 @@ class WebhookView(View):
         )
 
 
+class ProviderView(View):
+    """Where one kind of deliveries goes."""
+
+    kind: Kind
+    channel: Channel
+    url: str | None = Field(default=Absent, description="Of a webhook.")
+    secrets: tuple[SecretView, ...] | None = Field(
+        default=Absent, description="Of a webhook: those that sign now, the newest first."
+    )
+    secret: str | None = Field(
+        default=Absent, description="Where it has just been made: it is not told again."
+    )
+    language: Language | None = Field(default=Absent, description="Of e-mails.")
+    subject: str | None = Field(default=Absent, description="Of e-mails.")
+
+    @classmethod
+    def of(cls, kind: Kind, settings: Settings, now: datetime, secret: str | None = None) -> "ProviderView":
+        channel = settings.get("channel", DEFAULT)
+        if channel != DEFAULT:
+            more = {name: settings.get(name) for name in ("language", "subject")}
+            return cls(kind=kind, channel=channel, **more)
+        webhook = WebhookView.of(WebhookSettings.model_validate(settings), now)
+        return cls(kind=kind, channel=channel, url=webhook.url, secrets=webhook.secrets, secret=secret)
+
+
+class ProvidersView(View):
+    """Of kinds that don't go to the webhook."""
+
+    data: tuple[ProviderView, ...]
+
+    @classmethod
+    def of(cls, providers: Mapping[str, Settings], now: datetime) -> "ProvidersView":
+        return cls(
+            data=tuple(
+                ProviderView.of(kind, providers[kind], now) for kind in get_args(Kind) if kind in providers
+            )
+        )
+
+
 class AttemptView(View):
     """An attempt to deliver."""
 
     at: datetime
     status: int | None = Field(default=Absent, description="HTTP status; absent where there was no answer.")
-    detail: str
+    detail: str = Field(description="What was answered, or why nothing was.")
+
+    @classmethod
+    def of(cls, one: Attempt) -> "AttemptView":
+        return cls(at=one.at, status=one.status, detail=one.detail)
+
+
+class CancelledView(View):
+    """That a delivery was cancelled."""
+
+    at: datetime
+    by: str = Field(description="The key that was used.")
 
 
 class DeliveryView(View):
@@ -290,26 +341,49 @@ class DeliveryView(View):
     member_id: str
     outcome_id: str
     type: str
-    channel: Channel
+    kind: Kind | None = Field(default=Absent, description="What it brings.")
+    channel: Channel = Field(description="By which it was tried last.")
     status: Status
     created_at: datetime
-    attempts: int
+    attempts: int = Field(description="All of them.")
     last: AttemptView | None = Absent
+    next_attempt_at: datetime | None = Field(default=Absent, description="While it is pending.")
+    stuck: str | None = Field(default=Absent, description="Why it isn't there yet, in words.")
+    cancelled: CancelledView | None = Absent
 
     @classmethod
     def of(cls, one: Delivery) -> "DeliveryView":
-        last = one.last
-        return cls(
-            id=one.id,
-            member_id=one.member_id,
-            outcome_id=one.outcome_id,
-            type=one.type,
-            channel=one.channel,
-            status=one.status,
-            created_at=one.created_at,
-            attempts=one.attempts,
-            last=AttemptView(at=last.at, status=last.status, detail=last.detail) if last else None,
-        )
+        return cls(**_told(one))
+
+
+class LoggedDeliveryView(DeliveryView):
+    """A delivery, with what became of each attempt."""
+
+    log: tuple[AttemptView, ...] = Field(description=f"The last {LOGGED} attempts, the oldest of them first.")
+
+    @classmethod
+    def of(cls, one: Delivery) -> "LoggedDeliveryView":
+        return cls(**_told(one), log=tuple(map(AttemptView.of, one.log)))
+
+
+def _told(one: Delivery) -> dict[str, Any]:
+    shared = ("id", "member_id", "outcome_id", "type", "kind", "channel", "status", "created_at", "attempts")
+    return {name: getattr(one, name) for name in shared} | {
+        "last": AttemptView.of(one.last) if one.last else None,
+        "next_attempt_at": one.next_at,
+        "stuck": _stuck(one),
+        "cancelled": CancelledView(at=one.cancelled.at, by=one.cancelled.by) if one.cancelled else None,
+    }
+
+
+def _stuck(one: Delivery) -> str | None:
+    if one.ended:
+        return None
+    if one.last is None:
+        return "no attempt has ended yet"
+    met = f"answered {one.last.status}" if one.last.status else ""
+    words = ": ".join(part for part in (met, one.last.detail) if part)
+    return words if one.status == "pending" else f"given up after {one.attempts} attempts; {words}"
 
 
 class DeliveriesView(View):

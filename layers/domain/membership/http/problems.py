@@ -173,7 +173,7 @@ def errors_of(error: ValidationError, tags: frozenset[str] = frozenset()) -> lis
             place = place[1:]
         words = in_plain_words(detail)
         if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
-            place = (*place, "type")
+            place = (*place, detail["ctx"]["discriminator"].strip("'"))
             words = f"one of {', '.join(sorted(tags))} is needed here"
         found.append(Error(detail=words, pointer=pointer(place)))
     return found

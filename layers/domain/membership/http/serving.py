@@ -58,6 +58,21 @@ class Request:
     def json(self) -> Any:
         return json_body(self.event)
 
+    @property
+    def wants_page(self) -> bool:
+        """Whether a browser asks."""
+        headers = self.event.get("headers") or {}
+        asked = next((value for name, value in headers.items() if name.lower() == "accept"), "")
+        return "text/html" in asked
+
+    @property
+    def home(self) -> str:
+        """Where this API is, as the caller called it: what stands before `/v1/`."""
+        context, headers = self.event.get("requestContext") or {}, self.event.get("headers") or {}
+        # The gateway's own word; a header, which anybody can write, only where there is no gateway to ask.
+        domain = context.get("domainName") or headers.get("Host") or headers.get("host") or ""
+        return f"https://{domain}{str(context.get('path', '')).partition('/v1/')[0]}"
+
     def bytes(self, largest: int) -> bytes:
         return raw_body(self.event, largest)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +19,9 @@ from membership.program.schema import Program, Tier, Versions
 from membership.program.text import Language, Text
 from membership.settling import Committed
 from membership.viewing import Seen, see
+
+if TYPE_CHECKING:
+    from membership.certifying import Shown
 
 _ONE_DAY = timedelta(days=1)
 
@@ -144,7 +147,7 @@ class MemberView(View):
             id=member.id,
             status=member.status or "trial",
             joined=joined(program, member),
-            attributes=member.attributes,
+            attributes=member.attributes.model_copy(update={"email": None}),
             merged_into=member.merged_into,
             # Who is blocked, has left or was merged has no tier, whatever lies beneath.
             standings=tuple(
@@ -267,6 +270,27 @@ def why(evidence: Evidence, versions: Versions, lang: Language) -> WhyView:
         rule=wording.rule(evidence.rule, program, lang),
         seen=tuple(one.text for one in seen),
     )
+
+
+class CertificateView(View):
+    """What a certificate says. There is nothing of its holder in it."""
+
+    number: str
+    program: str = Field(description="The program's name.")
+    tier: str = Field(description="As it was called then.")
+    reached_on: date
+    stands: bool = Field(description="Whether its holder has that tier today, or a higher one.")
+
+    @classmethod
+    def of(cls, shown: "Shown", lang: Language) -> "CertificateView":
+        certificate, program = shown.issued.certificate, shown.seen.program
+        return cls(
+            number=certificate.number,
+            program=program.name.get(lang) or program.id,
+            tier=certificate.tier.get(lang),
+            reached_on=certificate.date,
+            stands=shown.stands,
+        )
 
 
 class HistoryView(View):

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from hashlib import sha256
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
+from membership.member.certificates import number_of
 from membership.member.deciding import Case
 from membership.member.progress import Goal, LadderProgress, progress
 from membership.member.state import Member
@@ -82,9 +82,12 @@ Fields = Mapping[str, Text]
 
 
 def message_for(
-    outcome: Outcome, together: Sequence[Outcome], program: Program, member: Member
+    outcome: Outcome, together: Sequence[Outcome], program: Program, member: Member, recorded_at: datetime
 ) -> MessageDue | None:
-    """The message that an outcome calls for, if any; `together` is all that was decided with it."""
+    """The message that an outcome calls for, if any; `together` is all that was decided with it.
+
+    `recorded_at`: of the fact that led to it.
+    """
     if isinstance(outcome, TriggerFired):
         return _of_trigger(outcome, program)
     fields = _fields(outcome, together, program, member)
@@ -97,7 +100,7 @@ def message_for(
         purpose=MESSAGES[outcome.type].purpose,
         text=worded(program, outcome.type, fields, _ours(outcome)),
         details=outcome.model_dump(mode="json", exclude=_NOT_TOLD, exclude_none=True),
-        celebration=_celebration(outcome, together, program, member)
+        celebration=_celebration(outcome, together, program, member, recorded_at)
         if isinstance(outcome, TierUpgraded)
         else None,
     )
@@ -230,17 +233,20 @@ def _fields_of_points(
 
 
 def _celebration(
-    outcome: TierUpgraded, together: Sequence[Outcome], program: Program, member: Member
+    outcome: TierUpgraded,
+    together: Sequence[Outcome],
+    program: Program,
+    member: Member,
+    recorded_at: datetime,
 ) -> Celebration:
     tier = _name(program, outcome.to_tier)
-    number = sha256(
-        f"{program.id}#{member.id}#{outcome.to_tier}#{outcome.at.isoformat()}".encode()
-    ).hexdigest()
+    # Of what can't be guessed of a member, the very moment of recording: our own clock, to the microsecond.
+    number = number_of(program.id, member.id, outcome.to_tier, outcome.fact, recorded_at.isoformat())
     return Celebration(
         popup=filled(_POPUP, {"tier": tier}),
         announcement=filled(_ANNOUNCEMENT, {"tier": tier}),
         gift_pack=tuple(one.id for one in _given(together)),
-        certificate=Certificate(number=number[:12].upper(), tier=tier, date=program.day(outcome.at)),
+        certificate=Certificate(number=number, tier=tier, date=program.day(outcome.at)),
     )
 
 

@@ -3,12 +3,10 @@
 What is reached is told by a hatch and an edge, and always by words too; colour only repeats it.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
-from unicodedata import east_asian_width
 
+from membership.member.drawing import INK, SOFT, broken, cut, safe, text
 from membership.member.progress import LadderProgress, Progress, Requirement, Way
 from membership.program import wording
 from membership.program.schema import Program
@@ -19,7 +17,7 @@ SHOWN_WAYS = 2
 """There is room for the nearest ways; of the others the picture says how many they are."""
 _EDGE = 28
 _RIGHT = WIDTH - _EDGE
-_INK, _SOFT, _FILL, _LINE = "#111827", "#374151", "#1e40af", "#6b7280"
+_FILL, _LINE = "#1e40af", "#6b7280"
 
 _WORDS: Mapping[str, Text] = {
     "title": Text.ours(en="{tier}: {percent}% of the way to {next}", zh="{tier}：距{next}已完成 {percent}%"),
@@ -61,16 +59,16 @@ def draw(program: Program, progress: Progress, lang: Language) -> str:
     page = _page(program, progress.ladders[0], lang) if progress.ladders else _away(progress, lang)
     shapes: list[str] = []
     y = 40
-    shapes.append(_text(_EDGE, y, _cut(page.left, 17, 300), 17, bold=True))
+    shapes.append(text(_EDGE, y, cut(page.left, 17, 300), 17, bold=True))
     if page.right:
-        shapes.append(_text(_RIGHT, y, _cut(page.right, 17, 260), 17, bold=True, anchor="end"))
+        shapes.append(text(_RIGHT, y, cut(page.right, 17, 260), 17, bold=True, anchor="end"))
     y += 14
     if page.percent is not None:
         shapes += _bar(_EDGE, y, 512, 22, page.percent)
-        shapes.append(_text(_RIGHT, y + 18, f"{page.percent}%", 20, bold=True, anchor="end"))
+        shapes.append(text(_RIGHT, y + 18, f"{page.percent}%", 20, bold=True, anchor="end"))
         y += 22 + 26
-    for line in _lines(page.sentence, 14, _RIGHT - _EDGE, most=3) if page.sentence else ():
-        shapes.append(_text(_EDGE, y, line, 14))
+    for line in broken(page.sentence, 14, _RIGHT - _EDGE, most=3) if page.sentence else ():
+        shapes.append(text(_EDGE, y, line, 14))
         y += 20
     y += 8
     for one in page.requirements:
@@ -80,9 +78,9 @@ def draw(program: Program, progress: Progress, lang: Language) -> str:
         shapes += _warning(y)
     for n, note in enumerate(page.notes):
         first = page.warns and n == 0
-        for line in _lines(note, 13, _RIGHT - _EDGE - 24 * first, most=2):
+        for line in broken(note, 13, _RIGHT - _EDGE - 24 * first, most=2):
             shapes.append(
-                _text(_EDGE + 24 * first, y + 5, line, 13, bold=first, colour=_INK if first else _SOFT)
+                text(_EDGE + 24 * first, y + 5, line, 13, bold=first, colour=INK if first else SOFT)
             )
             y += 21
     height = y + 10
@@ -92,8 +90,8 @@ def draw(program: Program, progress: Progress, lang: Language) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
             f'viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="title desc" xml:lang="{lang}" '
             "font-family=\"system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-serif\">",
-            f'<title id="title">{_safe(page.title)}</title>',
-            f'<desc id="desc">{_safe(described)}</desc>',
+            f'<title id="title">{safe(page.title)}</title>',
+            f'<desc id="desc">{safe(described)}</desc>',
             '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
             f'patternTransform="rotate(45)"><rect width="6" height="6" fill="{_FILL}"/>'
             '<path d="M1 0V6" stroke="#fff" stroke-opacity=".45" stroke-width="1.5"/></pattern></defs>',
@@ -176,19 +174,19 @@ def _row(y: int, one: Requirement, program: Program, lang: Language) -> Iterator
     money = program.metrics[one.metric].measure == "money"
     have = wording.amount(one.metric, one.have, program, lang) if money else f"{one.have:,}"
     told = _say("of", lang, have=have, need=wording.amount(one.metric, one.need, program, lang))
-    yield _text(_EDGE, y + 5, _cut(name[:1].upper() + name[1:], 13, 150), 13)
+    yield text(_EDGE, y + 5, cut(name[:1].upper() + name[1:], 13, 150), 13)
     yield from _bar(190, y - 6, 190, 12, one.percent)
     if one.met:
-        yield f'<path d="M392 {y} l5 5 l9 -10" fill="none" stroke="{_INK}" stroke-width="2.5"/>'
-    yield _text(_RIGHT, y + 5, _cut(told, 13, 196), 13, anchor="end")
+        yield f'<path d="M392 {y} l5 5 l9 -10" fill="none" stroke="{INK}" stroke-width="2.5"/>'
+    yield text(_RIGHT, y + 5, cut(told, 13, 196), 13, anchor="end")
 
 
 def _warning(y: int) -> Iterator[str]:
     yield (
-        f'<path d="M{_EDGE + 8} {y - 9} l8.5 15 h-17 z" fill="none" stroke="{_INK}" stroke-width="1.8" '
+        f'<path d="M{_EDGE + 8} {y - 9} l8.5 15 h-17 z" fill="none" stroke="{INK}" stroke-width="1.8" '
         'stroke-linejoin="round"/>'
     )
-    yield f'<path d="M{_EDGE + 8} {y - 3.5} v4.5 m0 2 v1.2" stroke="{_INK}" stroke-width="1.8"/>'
+    yield f'<path d="M{_EDGE + 8} {y - 3.5} v4.5 m0 2 v1.2" stroke="{INK}" stroke-width="1.8"/>'
 
 
 def _bar(x: int, y: int, width: int, height: int, percent: int) -> Iterator[str]:
@@ -202,52 +200,9 @@ def _bar(x: int, y: int, width: int, height: int, percent: int) -> Iterator[str]
         done = max(done, height)
         yield (
             f'<rect x="{x}" y="{y}" width="{done}" height="{height}" rx="{radius}" fill="url(#hatch)" '
-            f'stroke="{_INK}" stroke-width="1.5"/>'
+            f'stroke="{INK}" stroke-width="1.5"/>'
         )
-
-
-def _text(
-    x: int, y: int, words: str, size: int, *, bold: bool = False, anchor: str = "start", colour: str = _INK
-) -> str:
-    weight = ' font-weight="700"' if bold else ""
-    place = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text x="{x}" y="{y}" font-size="{size}" fill="{colour}"{weight}{place}>{_safe(words)}</text>'
 
 
 def _say(key: str, lang: Language, **fields: object) -> str:
     return _WORDS[key].get(lang).format(**fields)
-
-
-def _safe(words: str) -> str:
-    """Without what XML can't hold even escaped: controls, halves of characters, two that are none."""
-    return escape("".join(c for c in words if " " <= c < "\ud800" or "\udfff" < c not in "\ufffe\uffff"))
-
-
-# ── How wide words are, by estimate: whoever looks has other fonts than we do ─────────────────────
-
-
-def _width(words: str, size: int) -> float:
-    return sum(size if east_asian_width(one) in "WF" else size * 0.56 for one in words)
-
-
-def _cut(words: str, size: int, most: int) -> str:
-    """The words, or their beginning and an ellipsis where they would run into something else."""
-    if _width(words, size) <= most:
-        return words
-    while words and _width(words + "…", size) > most:
-        words = words[:-1]
-    return words.rstrip() + "…"
-
-
-def _lines(words: str, size: int, width: int, most: int) -> list[str]:
-    """Broken between words, or between any two Chinese characters."""
-    lines, line = [], ""
-    for piece in re.findall(r"[ -\u2fff]+? |[ -\u2fff]+|.", words):
-        if line and _width(line + piece.rstrip(), size) > width and piece not in "，。；、）":
-            lines.append(line.rstrip())
-            line = ""
-        line += piece
-    lines.append(line.rstrip())
-    if len(lines) > most:
-        lines = [*lines[: most - 1], _cut(" ".join(lines[most - 1 :]), size, width)]
-    return lines

@@ -21,7 +21,7 @@ SPARE = timedelta(hours=1)
 def tell(case: Case, decided: Sequence[Outcome]) -> Iterator[MessageDue]:
     """Every message that is due of what was decided together. Who calls applies each at once."""
     for outcome in decided:
-        if message := message_for(outcome, decided, case.program, case.member):
+        if message := message_for(outcome, decided, case.program, case.member, case.fact.recorded_at):
             yield _sent(case, message, _latest(case, outcome))
     # In reviews alone, which come in any case: no order is made slower by it.
     if isinstance(case.fact, Review) and (week := week_to_tell(case.program, case.member, case.today)):

@@ -7,12 +7,14 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from membership.channels.base import Channel, Delivery, Settings, Status
+from membership.channels.base import DEFAULT, Cancelled, Delivery, Settings, Status, delivery_id
 from membership.store import keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+ERASED = "erased"
+"""In place of a key, where the member was."""
 KEPT = timedelta(days=90)
 """How long a delivery can be looked at and sent again, counted from its last attempt."""
 
@@ -29,37 +31,77 @@ class Deliveries:
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return _delivery(item) if item else None
 
-    def save(self, delivery: Delivery) -> bool:
-        """Write a record. False, and nothing written, where another attempt has delivered it meanwhile."""
-        delivered = keys.delivery_status(delivery.program, "delivered")
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_item(delivery),
-                ConditionExpression="attribute_not_exists(pk) OR delivery_status <> :delivered",
-                ExpressionAttributeValues={":delivered": {"S": delivered}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+    def save(self, new: Delivery, known: Delivery | None) -> bool:
+        """Write a record in the place of the one that is known. False, and nothing written, where that one is
+        not there any more: another copy was noted, an operator was quicker."""
+        unchanged: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if known is not None:
+            unchanged = {
+                "ConditionExpression": "attempts = :attempts AND delivery_status = :status",
+                "ExpressionAttributeValues": {
+                    ":attempts": {"N": str(known.attempts)},
+                    ":status": {"S": keys.delivery_status(known.program, known.status)},
+                },
+            }
+        return self._put(_item(new), unchanged)
+
+    def begin(self, delivery: Delivery, until: datetime) -> bool:
+        """Note that an attempt is under way. False where it is not to be made: delivered, or cancelled."""
+        begun = self._update(
+            delivery.program,
+            delivery.id,
+            "SET under_way = :until",
+            _WAITS,
+            {**_waiting(delivery.program), ":until": _seconds(until)},
+        )
+        return begun is not None
 
     def reopen(self, program: str, delivery_id: str, now: datetime) -> Delivery | None:
-        """Make a delivery pending again, whatever became of it; None where there is none."""
-        try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=keys.delivery(program, delivery_id),
-                UpdateExpression="SET delivery_status = :pending, expires_at = :expiry",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeValues={
-                    ":pending": {"S": keys.delivery_status(program, "pending")},
-                    ":expiry": _expiry(now),
-                },
-                ReturnValues="ALL_NEW",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return None
-        return _delivery(answer["Attributes"])
+        """Make a delivery pending again, whatever became of it, unless it was cancelled: it is answered as it
+        is then. None where there is none."""
+        return self._update(
+            program,
+            delivery_id,
+            "SET delivery_status = :pending, expires_at = :expiry, next_at = :now",
+            "attribute_exists(pk) AND delivery_status <> :cancelled",
+            {
+                ":pending": _status(program, "pending"),
+                ":cancelled": _status(program, "cancelled"),
+                ":expiry": _expiry(now),
+                ":now": {"S": now.astimezone(UTC).isoformat()},
+            },
+        ) or self.get(program, delivery_id)
+
+    def cancel(self, program: str, delivery_id: str, by: str, now: datetime) -> Delivery | None:
+        """Have it never sent again. It is answered as it is then: not cancelled where it was delivered, or
+        where an attempt is under way. None where there is none."""
+        return self._update(
+            program,
+            delivery_id,
+            "SET delivery_status = :cancelled, cancelled = :by REMOVE next_at",
+            f"{_WAITS} AND (attribute_not_exists(under_way) OR under_way < :now)",
+            {
+                **_waiting(program),
+                ":cancelled": _status(program, "cancelled"),
+                ":by": {"S": Cancelled(at=now.astimezone(UTC), by=by).model_dump_json()},
+                ":now": _seconds(now),
+            },
+        ) or self.get(program, delivery_id)
+
+    def forget(self, program: str, outcome_id: str, type_: str, now: datetime) -> None:
+        """Have nothing known of a delivery but that nobody may send it: a message of it may still wait."""
+        empty = Delivery(
+            id=delivery_id(program, outcome_id),
+            program=program,
+            member_id="",
+            outcome_id=outcome_id,
+            type=type_,
+            created_at=now.astimezone(UTC),
+            payload={},
+            status="cancelled",
+            cancelled=Cancelled(at=now.astimezone(UTC), by=ERASED),
+        )
+        self._put(_item(empty), {})
 
     def page(
         self, program: str, statuses: Iterable[Status], limit: int, before: str | None = None
@@ -70,27 +112,61 @@ class Deliveries:
         cursor = _at(found[limit - 1]) if len(found) > limit else None
         return [_delivery(item) for item in found[:limit]], cursor
 
-    def channel(self, program: str, channel: Channel) -> Settings | None:
-        """The settings of a program's channel, or None where it has none."""
-        key = keys.channel(program, channel)
+    def channels(self, program: str) -> Mapping[str, Settings]:
+        """All settings of a program: the default channel's, and those of providers by what they bring."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": keys.channel(program, DEFAULT)["pk"]},
+            ConsistentRead=True,
+        )
+        return {item["sk"]["S"]: json.loads(item["settings"]["S"]) for item in answer["Items"]}
+
+    def channel(self, program: str, name: str) -> Settings | None:
+        """The settings of a program under one name, or None where it has none."""
+        key = keys.channel(program, name)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return json.loads(item["settings"]["S"]) if item else None
 
-    def configure(self, program: str, channel: Channel, new: Settings, old: Settings | None) -> bool:
-        """Write a channel's settings. False where they are no longer the old ones: two operators at once."""
-        unchanged: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
-        if old is not None:
-            unchanged = {
-                "ConditionExpression": "settings = :old",
-                "ExpressionAttributeValues": {":old": {"S": _canonical(old)}},
-            }
+    def configure(self, program: str, name: str, new: Settings, old: Settings | None) -> bool:
+        """Write settings. False where they are no longer the old ones: two operators at once."""
         # Not `body`: who may scan for members may read that attribute of every item, and no secrets.
-        item = {**keys.channel(program, channel), "settings": {"S": _canonical(new)}}
+        item = {**keys.channel(program, name), "settings": {"S": _canonical(new)}}
+        return self._put(item, _as_it_was(old))
+
+    def unset(self, program: str, name: str, old: Settings) -> bool:
+        """Take settings away. False where they are no longer the old ones."""
         try:
-            self._client.put_item(TableName=self._table, Item=item, **unchanged)
+            self._client.delete_item(
+                TableName=self._table, Key=keys.channel(program, name), **_as_it_was(old)
+            )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+    def _put(self, item: dict[str, Any], condition: dict[str, Any]) -> bool:
+        try:
+            self._client.put_item(TableName=self._table, Item=item, **condition)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _update(
+        self, program: str, delivery_id: str, change: str, condition: str, values: dict[str, Any]
+    ) -> Delivery | None:
+        """The record as changed; None where the condition doesn't hold, as of one that isn't there."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=keys.delivery(program, delivery_id),
+                UpdateExpression=change,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return _delivery(answer["Attributes"])
 
     def _newest(self, program: str, status: Status, limit: int, before: str | None) -> list[dict[str, Any]]:
         values: dict[str, Any] = {":status": {"S": keys.delivery_status(program, status)}}
@@ -113,21 +189,59 @@ def _at(item: Mapping[str, Any]) -> str:
     return str(item["delivery_at"]["S"])
 
 
+_WAITS = "delivery_status IN (:pending, :failed)"
+
+
+def _waiting(program: str) -> dict[str, Any]:
+    return {":pending": _status(program, "pending"), ":failed": _status(program, "failed")}
+
+
+def _status(program: str, status: Status) -> dict[str, str]:
+    return {"S": keys.delivery_status(program, status)}
+
+
 def _item(delivery: Delivery) -> dict[str, Any]:
     touched = delivery.last.at if delivery.last else delivery.created_at
-    return {
+    item = {
         **keys.delivery(delivery.program, delivery.id),
-        "delivery_status": {"S": keys.delivery_status(delivery.program, delivery.status)},
+        "delivery_status": _status(delivery.program, delivery.status),
         "delivery_at": {"S": keys.by_time(delivery.created_at, delivery.id)},
         "expires_at": _expiry(touched),
-        "body": {"S": delivery.model_dump_json(exclude={"status"})},
+        "attempts": {"N": str(delivery.attempts)},
+        "body": {"S": delivery.model_dump_json(exclude=_APART)},
     }
+    if delivery.next_at:
+        item["next_at"] = {"S": delivery.next_at.isoformat()}
+    if delivery.cancelled:
+        item["cancelled"] = {"S": delivery.cancelled.model_dump_json()}
+    return item
+
+
+_APART = {"status", "attempts", "next_at", "cancelled"}
+"""What others change, or ask for, without reading the rest: attributes of their own."""
 
 
 def _delivery(item: Mapping[str, Any]) -> Delivery:
-    # The status lives in the index key alone, so that reopening is one update and the two can't disagree.
+    # The status lives in the index key alone: an operator's word is one update, and the two can't disagree.
     _, status = item["delivery_status"]["S"].rsplit("#", 1)
-    return Delivery.model_validate({**json.loads(item["body"]["S"]), "status": status})
+    apart = {
+        "status": status,
+        "attempts": int(item["attempts"]["N"]),
+        "next_at": item["next_at"]["S"] if "next_at" in item else None,
+        "cancelled": json.loads(item["cancelled"]["S"]) if "cancelled" in item else None,
+    }
+    return Delivery.model_validate({**json.loads(item["body"]["S"]), **apart})
+
+
+def _seconds(at: datetime) -> dict[str, str]:
+    return {"N": str(int(at.timestamp()))}
+
+
+def _as_it_was(old: Settings | None) -> dict[str, Any]:
+    if old is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    values = {":old": {"S": _canonical(old)}}
+    return {"ConditionExpression": "settings = :old", "ExpressionAttributeValues": values}
 
 
 def _expiry(touched: datetime) -> dict[str, str]:

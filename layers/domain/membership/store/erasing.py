@@ -2,12 +2,22 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from membership.errors import Contended, Impossible, NoSuchMember
 from membership.member.state import Member
-from membership.outcomes import ApprovalRequested
+from membership.outcomes import (
+    ApprovalRequested,
+    Celebration,
+    Envelope,
+    MessageDue,
+    RedemptionCancelled,
+    RewardGranted,
+    RewardRedeemed,
+)
 from membership.store import items, keys
+from membership.store.deliveries import Deliveries
 from membership.store.ledger import Ledger
 from membership.store.tables import Tables, paged
 
@@ -21,8 +31,9 @@ class Eraser:
     def __init__(self, client: "DynamoDBClient", tables: Tables, workers: int = 16) -> None:
         self._client, self._tables = client, tables
         self._ledger, self._workers = Ledger(client, tables), workers
+        self._deliveries = Deliveries(client, tables.state)
 
-    def erase(self, program: str, member_id: str) -> None:
+    def erase(self, program: str, member_id: str, now: datetime) -> None:
         """The member, and those that it absorbed. Safe to repeat, wherever it was cut off.
 
         Raises NotFound; Impossible for a member that another one goes on for, Contended.
@@ -37,6 +48,11 @@ class Eraser:
             absorbed = member.absorbed if one == member_id else ()
             self._bury(program, one, absorbed)
         for one in (member_id, *member.absorbed):
+            # What only the ledger leads to goes before the ledger does: a second try has to find it.
+            with ThreadPoolExecutor(self._workers) as pool:
+                list(
+                    pool.map(lambda envelope: self._undo(envelope, now), self._ledger.outcomes(program, one))
+                )
             with ThreadPoolExecutor(self._workers) as pool:
                 list(pool.map(self._delete, self._everything(program, one)))
         if member.absorbed:
@@ -62,12 +78,18 @@ class Eraser:
             return
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
+    def _undo(self, envelope: Envelope, now: datetime) -> None:
+        """Take away what an outcome is to others: a question, a certificate, a delivery."""
+        match outcome := envelope.open():
+            case ApprovalRequested():
+                self._delete((self._tables.state, keys.approval(envelope.program, outcome.approval)))
+            case MessageDue(celebration=Celebration(certificate=certificate)):
+                self._delete((self._tables.state, keys.certificate(certificate.number)))
+        if isinstance(outcome, MessageDue | RewardGranted | RewardRedeemed | RedemptionCancelled):
+            self._deliveries.forget(envelope.program, envelope.id, envelope.type, now)
+
     def _everything(self, program: str, member_id: str) -> Iterator[tuple[str, keys.Key]]:
         """Table and key of every item of the member but the tombstone."""
-        for envelope in self._ledger.outcomes(program, member_id):
-            outcome = envelope.open()
-            if isinstance(outcome, ApprovalRequested):
-                yield self._tables.state, keys.approval(program, outcome.approval)
         tomb = keys.member(program, member_id)
         for table, partition in (
             (self._tables.state, tomb["pk"]["S"]),

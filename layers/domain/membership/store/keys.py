@@ -228,6 +228,19 @@ def approval_status(program: str, status: str) -> str:
     return f"{program}#{status}"
 
 
+# ── Certificates (STATE) ──────────────────────────────────────────────────────────────────────────
+
+
+def certificate(number: str) -> Key:
+    """A certificate as whoever holds it in hand finds it."""
+    return _key(f"certificate#{number}", "certificate")
+
+
+def certificate_of(program: str, member_id: str, ladder: str, tier: str) -> Key:
+    """A member's newest certificate of a tier."""
+    return _key(f"member#{program}#{member_id}", f"certificate#{ladder}#{tier}")
+
+
 # ── Deliveries and channels (STATE) ───────────────────────────────────────────────────────────────
 
 

@@ -12,6 +12,7 @@ from membership.outcomes import Envelope
 from membership.settle import Settled
 from membership.store import items, keys
 from membership.store.approvals import approval_writes
+from membership.store.certificates import certificate_writes
 from membership.store.shelves import Shelves, shelf_writes
 from membership.store.tables import Tables, has_no_room, lost_race, paged, reasons
 
@@ -183,6 +184,7 @@ class Ledger:
             for account in settled.accounts.values()
         ]
         others += approval_writes(state, program, member.id, [*settled.questions, *settled.outcomes])
+        others += certificate_writes(state, program, member.id, [*settled.certificates, *settled.outcomes])
         if settled.merges_into:
             others.append({"ConditionCheck": _goes_on(state, program, settled.merges_into)})
         before, shelves = 1 + len(others), [*shelf_writes(state, program, settled.outcomes)]
