@@ -20,6 +20,15 @@ TABLE: dict[str, tuple[Any, int, int, int]] = {
     "get_progress": (None, 200, 200, 200),
     "get_progress_svg": (None, 200, 200, 200),
     "get_history": (None, 200, 200, 200),
+    "get_points": (None, 200, 200, 200),
+    "get_points_entries": (None, 200, 200, 200),
+    "get_benefits": (None, 200, 200, 200),
+    "get_certificate_svg": (None, 404, 404, 404),  # of a member of the first tier
+    "get_redemptions": (None, 200, 200, 200),
+    "post_redemption": ({"id": "r1", "reward": "mug"}, 404, 404, 403),
+    "cancel_redemption": (BY_HAND, 404, 404, 403),
+    "get_catalogue": (None, 200, 200, 200),
+    "put_codes": ({"codes": ["A"]}, 403, 404, 403),
     "post_preview": ({"amount": "10.00"}, 200, 200, 200),
     "get_program": (None, 200, 200, 200),
     "post_action": ({"type": "leave", **BY_HAND}, 200, 409, 403),
@@ -36,7 +45,14 @@ TABLE: dict[str, tuple[Any, int, int, int]] = {
     "get_webhook": (None, 403, 404, 403),
     "put_webhook": ({"url": "https://example.com/hook"}, 403, 200, 403),
     "rotate_webhook": (None, 403, 404, 403),
+    "get_providers": (None, 403, 200, 403),
+    "put_provider": ({"channel": "webhook", "url": "https://example.com/hook"}, 403, 422, 403),
+    "delete_provider": (None, 403, 422, 403),
+    "rotate_provider": (None, 403, 422, 403),
+    "post_message_preview": ({"about": "tier.upgraded"}, 403, 200, 403),
     "get_deliveries": (None, 403, 200, 403),
+    "get_delivery": (None, 403, 404, 403),
+    "cancel_delivery": (None, 403, 404, 403),
     "resend_delivery": (None, 403, 404, 403),
     "delete_member": (None, 403, 204, 403),
 }
@@ -174,3 +190,12 @@ def test_no_token_is_kept(cloud: Cloud, shop: Client, ann: str) -> None:
     told = token(shop, ann)
     assert told not in repr(cloud.dump())
     assert told.split(".")[1] not in repr(cloud.dump())
+
+
+def test_a_member_sees_nobody_elses_prices(cloud: Cloud, shop: Client, ann: str) -> None:
+    assert shop.put("/v1/members/ben", {}).status == 200
+    client = Client(cloud, token(shop, ann))
+    assert client.get("/v1/catalogue?member_id=ann").status == 200
+    ben, nobody = (client.get(f"/v1/catalogue?member_id={name}") for name in ("ben", "nobody"))
+    assert (ben.status, ben.body) == (nobody.status, nobody.body)
+    assert ben.status == 404

@@ -107,8 +107,9 @@ class Service:
         try:
             operation = self._routes[event["httpMethod"], event["resource"]]
             if operation.roles:
-                _admit(caller_of(event), operation, event)
+                require(caller_of(event), *operation.roles)
             request = Request(event, _query(operation, event), runtime.now())
+            _keep_to_oneself(operation, request)
             return self.handlers[operation.id](request)
         # Here exceptions become answers: Lambda would throw the process away, and the caller learn nothing.
         except Exception as error:  # noqa: BLE001
@@ -118,11 +119,11 @@ class Service:
             return refuse(problem)
 
 
-def _admit(caller: Caller, operation: Operation, event: Event) -> None:
-    require(caller, *operation.roles)
-    # Any other member looks to a member like one that isn't there.
-    named = path_id(event, "member_id") if "{member_id}" in operation.path else None
-    if caller.member_id and named and named != caller.member_id:
+def _keep_to_oneself(operation: Operation, request: "Request") -> None:
+    """Any other member looks to a member like one that isn't there."""
+    own = request.caller.member_id if operation.roles else None
+    asked = {request.id("member_id")} if "{member_id}" in operation.path else set()
+    if own and {*asked, request.query.get("member_id") or own} != {own}:
         raise NoSuchMember
 
 
