@@ -43,6 +43,36 @@ SILVER = {"spend": 1_000, "orders": 2, "visits": 3, "streak": 2, "merits": 12, "
 GOLD = {"spend": 3_000, "orders": 5, "visits": 7, "streak": 3, "merits": 30, "miles": 2_000, "months": 20}
 
 
+CAMPAIGNS: list[dict[str, Any]] = [
+    {"id": "spring", "from": "03-01", "to": "05-31", "points": "2.5", "for": ["order", "review"]},
+    {"id": "may", "from": "05-01", "to": "05-05", "points": 3},
+]
+EXPIRIES: list[Any] = [
+    {"after_months": 24},
+    {"after_months": 3, "at": "day"},
+    {"after_months": 1},
+    {"after_months": 6, "at": "end_of_year"},
+    {"inactive_months": 1},
+    "never",
+]
+
+
+@st.composite
+def points_rules(draw: st.DrawFn) -> Document:
+    """Orders, reviews, and a check-in a day."""
+    return {
+        "earn": {
+            "order": {"points": draw(st.sampled_from([1, 3])), "per": draw(st.sampled_from([1, 7]))},
+            "activities": {"review": 5, "check_in": {"points": 2, "per_day": 1}},
+        },
+        "combine": draw(st.sampled_from(["multiply", "add", "highest"])),
+        "rounding": draw(st.sampled_from(["down", "half_up"])),
+        "pending_days": draw(st.sampled_from([0, 0, 5, 20])),
+        "expire": draw(st.sampled_from(EXPIRIES)),
+        "refunds": draw(st.sampled_from(["clamp", "negative", "pending_only"])),
+    }
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
     """Three tiers, asked for in one to three figures."""
@@ -64,6 +94,10 @@ def documents(draw: st.DrawFn) -> Document:
     if validity in ENDS and "spend" in parts and draw(st.booleans()):
         metrics["spend"]["window"] = "lifetime"
         tiers[2]["deduct"] = {"spend": 2_000}
+    points = draw(st.none() | points_rules())
+    if points and draw(st.booleans()):
+        for tier, rate in zip(tiers[1:], ("1.5", 2), strict=True):
+            tier["benefits"].append({"id": "rate", "points_rate": rate})
     refunds = ["at_once", "at_next_review"] + (["never"] if validity != "while_qualified" else [])
     return {
         "id": "made-up",
@@ -79,7 +113,17 @@ def documents(draw: st.DrawFn) -> Document:
             "months_between": draw(st.sampled_from([0, 0, 0, 7])),
         },
         "tiers": tiers,
+        **({"points": points, "campaigns": CAMPAIGNS} if points else {}),
     }
+
+
+def without_rates(document: Document) -> Document:
+    """The same, where what an order earns doesn't hang on the tier."""
+    tiers = [
+        tier | {"benefits": [one for one in tier.get("benefits", []) if "points_rate" not in one]}
+        for tier in document["tiers"]
+    ]
+    return document | {"tiers": tiers}
 
 
 def facts_of(program: Program, seed: int, days: int, number: int) -> list[Fact]:

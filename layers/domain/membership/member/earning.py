@@ -125,7 +125,7 @@ class Earning:
     def of(
         self, fact: Fact, amount: int | None = None, counted: Mapping[str, int] | None = None
     ) -> Earned | None:
-        """None where the fact has nothing to do with points. `amount`: of an order, what is left of it;
+        """None where the fact could earn nothing, whatever the rules. `amount`: of an order, what is left;
         `counted`: how often capped activities were done."""
         if not isinstance(fact, Order | Activity) or outside(self.past.outside, fact.occurred_at):
             return None
@@ -140,13 +140,13 @@ class Earning:
 
     def _order(
         self, version: int, program: Program, rules: PointsRules, day: date, order: Order, amount: int
-    ) -> Earned | None:
+    ) -> Earned:
+        lot = rules.lot(day, pending=True)
         if rules.earn.order is None or (order.plan is not None and not rules.earn.order.plans):
-            return None
+            return Earned(order, day, 0, lot, version, lines=(0,) * len(order.lines))
         factors = tuple(self._factors(program, rules, day, order))
         points = rules.for_money(amount, [factor.rate for factor in factors])
         lines = rules.by_line(points, [line.amount for line in order.lines]) if order.lines else ()
-        lot = rules.lot(day, pending=True)
         return Earned(order, day, points, lot, version, factors, lines=tuple(lines))
 
     def _activity(
@@ -157,11 +157,10 @@ class Earning:
         day: date,
         activity: Activity,
         counted: Mapping[str, int],
-    ) -> Earned | None:
-        doing = rules.earn.activities.get(activity.kind)
+    ) -> Earned:
+        lot, doing = rules.lot(day, pending=False), rules.earn.activities.get(activity.kind)
         if doing is None or not doing.admits(activity):
-            return None
-        lot = rules.lot(day, pending=False)
+            return Earned(activity, day, 0, lot, version)
         # A new version begins to count anew: what the day had brought before came under other rules.
         counter = f"{day.toordinal()}.{version}.{activity.kind}" if doing.per_day else None
         if counter and doing.per_day and counted.get(counter, 0) >= doing.per_day:
