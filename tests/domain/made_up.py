@@ -118,7 +118,8 @@ def documents(draw: st.DrawFn) -> Document:
         tiers[2]["deduct"] = {"spend": 2_000}
     points = draw(st.none() | points_rules())
     if points and draw(st.booleans()):
-        tiers[1]["points_rate"], tiers[2]["points_rate"] = "1.5", 2
+        for tier, rate in zip(tiers[1:], ("1.5", 2), strict=True):
+            tier["benefits"].append({"id": "rate", "points_rate": rate})
     refunds = ["at_once", "at_next_review"] + (["never"] if validity != "while_qualified" else [])
     badge = {"any": [{name: draw(st.sampled_from([SILVER, GOLD]))[name]} for name in parts]}
     return {
@@ -169,6 +170,15 @@ def triggers(draw: st.DrawFn, parts: Sequence[str]) -> list[Document]:
                 one["segment"] = "vip"
         found.append(one)
     return found
+
+
+def without_rates(document: Document) -> Document:
+    """The same, where what an order earns doesn't hang on the tier."""
+    tiers = [
+        tier | {"benefits": [one for one in tier.get("benefits", []) if "points_rate" not in one]}
+        for tier in document["tiers"]
+    ]
+    return document | {"tiers": tiers}
 
 
 def facts_of(program: Program, seed: int, days: int, number: int) -> list[Fact]:

@@ -174,9 +174,11 @@ class PointsOracle:
         per = Fraction(str(rule.get("per", 1))) * 100
         rate = next(
             (
-                tier.get("points_rate", 1)
+                benefit["points_rate"]
                 for tier in self.document["tiers"]
                 if tier["id"] == self.tier(order.occurred_at)
+                for benefit in tier.get("benefits", ())
+                if "points_rate" in benefit
             ),
             1,
         )

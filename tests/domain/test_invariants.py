@@ -34,7 +34,16 @@ from membership.program.reading import program_from
 from membership.program.schema import Ladder, Program, Versions
 from membership.settle import Settled, newcomer, rebuild, settle
 from membership.simulation import Life
-from tests.domain.made_up import CAMPAIGNS, START, Document, documents, facts_of, in_order, points_rules
+from tests.domain.made_up import (
+    CAMPAIGNS,
+    START,
+    Document,
+    documents,
+    facts_of,
+    in_order,
+    points_rules,
+    without_rates,
+)
 from tests.domain.points_oracle import PointsOracle
 
 ONE_DAY = timedelta(days=1)
@@ -171,9 +180,7 @@ def test_so_are_points_where_nothing_hangs_on_when_it_is_told(
 ) -> None:
     """A tier, or a long silence, is what it is when it is decided; whatever else earns and expires is not."""
     assume(points["refunds"] != "pending_only" and "inactive_months" not in points["expire"])
-    for tier in document["tiers"]:
-        tier.pop("points_rate", None)
-    program = program_from(document | {"points": points, "campaigns": CAMPAIGNS})
+    program = program_from(without_rates(document) | {"points": points, "campaigns": CAMPAIGNS})
     facts = facts_of(program, seed, 300, 40)
     now = facts[-1].occurred_at
     facts = [fact.model_copy(update={"recorded_at": now}) for fact in facts]
@@ -440,9 +447,7 @@ def test_what_was_done_outside_every_window_leaves_a_member_alone(
     """What was done ten years ago, told today, counts in no figure and decides nothing, where no window goes
     so far back."""
     # How many points it would have earned hangs on the tier of that time, which the ledger alone tells.
-    for tier in document["tiers"]:
-        tier.pop("points_rate", None)
-    program = program_from(document)
+    program = program_from(without_rates(document))
     assume(all(window.kind != "lifetime" for _, window in program.tallied.values()))
     member = somebody(program, seed)
     assert member.clock

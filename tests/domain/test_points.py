@@ -25,6 +25,11 @@ PLAIN: dict[str, Any] = {
 ORDERS = {"order": {"points": 1, "per": 1}}
 
 
+def rate(times: Any) -> dict[str, Any]:
+    """Of a tier."""
+    return {"benefits": [{"id": "rate", "points_rate": times}]}
+
+
 class Bank(Played):
     """A member whose books are looked at after everything that happens."""
 
@@ -110,7 +115,7 @@ def test_points_for_money_are_rounded_once(
 def test_festival_birthday_and_tier_come_together_as_the_program_says(combine: str, times: int) -> None:
     bank = Bank(
         {"combine": combine, "birthday_month": 2},
-        tiers=[{"id": "basic", "points_rate": 2}],
+        tiers=[{"id": "basic", **rate(2)}],
         campaigns=[{"id": "festival", "from": "11-11", "to": "11-12", "points": 3}],
     )
     bank.enrol("2026-01-01", birthday="11-30")
@@ -207,8 +212,8 @@ def test_the_rate_is_that_of_the_tier_before_the_order_and_of_no_lift_that_is_ov
     bank = Bank(
         tiers=[
             {"id": "basic"},
-            {"id": "gold", "qualify": {"spend": 1_000}, "points_rate": "1.5"},
-            {"id": "diamond", "qualify": {"spend": 100_000}, "points_rate": 2},
+            {"id": "gold", "qualify": {"spend": 1_000}, **rate("1.5")},
+            {"id": "diamond", "qualify": {"spend": 100_000}, **rate(2)},
         ]
     )
     bank.order("2026-01-05", 1_000)
@@ -220,7 +225,7 @@ def test_the_rate_is_that_of_the_tier_before_the_order_and_of_no_lift_that_is_ov
 
 
 def test_what_is_told_late_earns_by_the_tier_of_its_time() -> None:
-    bank = Bank(tiers=[{"id": "basic"}, {"id": "gold", "qualify": {"spend": 1_000}, "points_rate": 2}])
+    bank = Bank(tiers=[{"id": "basic"}, {"id": "gold", "qualify": {"spend": 1_000}, **rate(2)}])
     bank.order("2026-01-05", 1_000)
     bank.order("2026-02-05", 10)
     late = bank._told("2026-01-04") | {"recorded_at": bank.at("2026-02-06")}
@@ -252,7 +257,7 @@ def test_who_is_blocked_or_has_left_earns_nothing() -> None:
 
 
 def test_the_lines_of_an_order_have_its_points_to_the_last_one() -> None:
-    bank = Bank({"rounding": "half_up"}, tiers=[{"id": "basic", "points_rate": "1.25"}])
+    bank = Bank({"rounding": "half_up"}, tiers=[{"id": "basic", **rate("1.25")}])
     random = Random(7)
     for n in range(200):
         amounts = [random.choice([0, 1, 33, 99, 1_000, 12_345]) for _ in range(random.randrange(1, 7))]
@@ -504,7 +509,7 @@ def test_a_debt_is_paid_as_soon_as_points_can_be_spent() -> None:
 
 def test_the_refund_of_an_order_takes_what_that_order_earned_at_its_own_rate() -> None:
     bank = Bank(
-        tiers=[{"id": "basic"}, {"id": "gold", "qualify": {"spend": 1_000}, "points_rate": 2}],
+        tiers=[{"id": "basic"}, {"id": "gold", "qualify": {"spend": 1_000}, **rate(2)}],
         campaigns=[{"id": "festival", "from": "2026-02-01", "to": "2026-02-01", "points": 3}],
     )
     first = bank.order("2026-01-05", 1_000)
@@ -599,7 +604,7 @@ def agrees(program: Program, life: Life) -> Account:
 @pytest.mark.proves("G3")
 def test_a_merge_joins_lots_each_as_it_was_earned() -> None:
     """By the tier that each had; what was spent stays spent, and no fact earns twice."""
-    rates = [{"id": "basic"}, {"id": "gold", "qualify": {"spend": 1_000}, "points_rate": 2}]
+    rates = [{"id": "basic"}, {"id": "gold", "qualify": {"spend": 1_000}, **rate(2)}]
     program, ann, bea = two(PLAIN | {"tiers": rates, "points": {"earn": ORDERS, "refunds": "negative"}})
     at = program.midnight(date(2026, 3, 1))
 

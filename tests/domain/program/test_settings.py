@@ -11,10 +11,11 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from membership.acts import AdjustPoints
 from membership.errors import ProgramInvalid
-from membership.facts import Activity, Attributes, Fact, Order, Profile, Referral
+from membership.facts import Act, Activity, Attributes, Enrolment, Fact, Order, Profile, Referral, Refund
 from membership.outcomes import MessageDue
-from membership.program.examples import Example, ExpectedNotice, ExpectedValue, Given, Then
+from membership.program.examples import Example, ExpectedNotice, ExpectedPoints, ExpectedValue, Given, Then
 from membership.program.metrics import Rank
 from membership.program.reading import program_from, read_program
 from membership.program.schema import Ladder, Program, Versions
@@ -74,7 +75,7 @@ def decisions(program: Program) -> list[Any]:
     made += [versions.in_force(AT + timedelta(days=days), date(2020, 1, 1))[0] for days in (-100, 0)]
     made += [versions.successor("old", program)]
     made += [(one.id, one.when, program.ladder_of(one).id) for one in program.special_reviews]
-    return [*made, program.refunds, *_of_messages(program)]
+    return [*made, program.refunds, *_of_messages(program), *_of_points(program)]
 
 
 def _of_messages(program: Program) -> list[Any]:
@@ -87,6 +88,39 @@ def _of_messages(program: Program) -> list[Any]:
     life.pass_to(AT + timedelta(days=8))
     sent = [one for one in life.outcomes if isinstance(one, MessageDue)]
     return [(one.about, one.text, one.not_before, one.month) for one in sent]
+
+
+def _of_points(program: Program) -> list[Any]:
+    """What somebody's points come to who buys, does, and gives back this and that."""
+    if program.points is None:
+        return []
+    life, made = Life(program, "m"), list[Any]()
+
+    def told(n: int, day: str) -> dict[str, Any]:
+        at = program.midnight(date.fromisoformat(day)) + timedelta(hours=9)
+        return {"id": f"p{n}", "member_id": "m", "occurred_at": at, "recorded_at": at}
+
+    person = Attributes(birthday="11-20", labels=("vip",))
+    story: list[Fact] = [
+        Enrolment(**told(0, "2026-01-01"), attributes=person),
+        Order(**told(1, "2026-01-02"), order_id="a", amount=99_90),
+        Order(**told(2, "2026-01-03"), order_id="b", amount=139_00, plan="club"),
+        *(Activity(**told(n, "2026-01-04"), kind="review", quality=n, value=n) for n in (3, 4, 5)),
+        *(Order(**told(n, "2026-02-01"), order_id=f"g{n}", amount=400_00) for n in (6, 7, 8)),
+        Order(**told(9, "2026-11-11"), order_id="c", amount=30_00),
+        Activity(**told(10, "2026-11-12"), kind="review", quality=5, value=5),
+        Order(**told(11, "2026-11-13"), order_id="d", amount=30_00),
+        Act(**told(12, "2026-12-01"), by="me", reason="spent", action=AdjustPoints(points=-1_000)),
+        Refund(**told(13, "2026-12-02"), order_id="g8", amount=400_00),
+        Order(**told(14, "2026-12-10"), order_id="e", amount=30_00),
+    ]
+    for fact in story:
+        life.tell([fact])
+        assert life.member
+        made.append((life.member.points.lots, life.member.points.debt))
+    life.pass_to(program.midnight(date(2030, 1, 1)))
+    made += [(one.type, one.at) for one in life.outcomes if one.type.startswith("points.")]
+    return made
 
 
 def _of_time(program: Program) -> list[Any]:
@@ -253,6 +287,51 @@ DECIDES += [
     ("Quiet.to", "messages.quiet", NIGHT | {"to": "05:30"}),
 ]
 
+EARN = {"order": {"points": 1}, "activities": {"review": 5}}
+FESTIVAL = {"id": "festival", "from": "2026-11-11", "to": "2026-11-12", "points": 3}
+BOTH = ["order", "review"]
+
+
+def _activity(**more: Any) -> dict[str, Any]:
+    return {"review": {"points": 5, **more}}
+
+
+POINTS: list[tuple[str, str, Any]] = [
+    ("Program.points", "points", {"earn": {"order": {"points": 2}}}),
+    ("PointsRules.earn", "points.earn", {"order": {"points": 2}}),
+    ("PointsRules.combine", "points.combine", "add"),
+    ("PointsRules.birthday_month", "points.birthday_month", 2),
+    ("PointsRules.rounding", "points.rounding", "half_up"),
+    ("PointsRules.pending_days", "points.pending_days", 7),
+    ("PointsRules.expire", "points.expire", "never"),
+    ("PointsRules.remind_days", "points.remind_days", 15),
+    ("PointsRules.refunds", "points.refunds", "negative"),
+    ("Earning.order", "points.earn.order", {"points": 2}),
+    ("Earning.activities", "points.earn.activities", {"review": 6}),
+    ("ForMoney.points", "points.earn.order.points", 3),
+    ("ForMoney.per", "points.earn.order.per", 7),
+    ("ForMoney.plans", "points.earn.order.plans", True),
+    ("ForDoing.points", "points.earn.activities", _activity(points=6)),
+    ("ForDoing.per_day", "points.earn.activities", _activity(per_day=2)),
+    ("ForDoing.where", "points.earn.activities", _activity(where={"quality": {"gte": 4}})),
+    ("After.after_months", "points.expire", {"after_months": 6}),
+    ("After.at", "points.expire", {"after_months": 24, "at": "day"}),
+    ("After.kind", "points.expire", {"kind": "after", "after_months": 3}),
+    ("Inactive.kind", "points.expire", {"kind": "inactive", "inactive_months": 5}),
+    ("Inactive.inactive_months", "points.expire", {"inactive_months": 6}),
+    ("Never.kind", "points.expire", {"kind": "never"}),
+    ("Program.campaigns", "campaigns", [FESTIVAL]),
+    ("Campaign.id", "campaigns", [FESTIVAL | {"id": "other"}]),
+    ("Campaign.from_", "campaigns", [FESTIVAL | {"from": "2026-11-12"}]),
+    ("Campaign.to", "campaigns", [FESTIVAL | {"to": "2026-11-13"}]),
+    ("Campaign.points", "campaigns", [FESTIVAL | {"points": 4}]),
+    ("Campaign.for_", "campaigns", [FESTIVAL | {"for": BOTH}]),
+    ("Campaign.segment", "campaigns", [FESTIVAL | {"segment": "staff"}]),
+    ("Campaign.tiers", "campaigns", [FESTIVAL | {"tiers": ["gold"]}]),
+    ("Tier.benefits", "tiers[1].benefits", [{"id": "rate", "points_rate": "1.5"}]),
+]
+DECIDES += [row for row in POINTS if row[0] not in ("Campaign.id",)]
+
 UNSAID = {"Bounds.gte", "Bounds.lte", "Program.changes", "Tier.replaces"}
 UNSAID |= {"Messages.templates"}
 UNSAID |= {"SpecialReview.id", "SpecialReview.ladder", "Paid.paid"}
@@ -298,10 +377,14 @@ IS_SAID: list[tuple[str, str, Any]] = [
         (f"{kind}.name", f"{FEEDBACK}.name", {"en": "something else"})
         for kind in ("Days", "Streak", "Referrals", "Paid", "Rank", "Label", "Exchange")
     ),
+    ("PointsRules.name", "points.name", {"zh": "星星"}),
+    ("Campaign.id", "campaigns", [FESTIVAL | {"id": "other"}]),
+    ("Campaign.name", "campaigns", [FESTIVAL | {"name": {"en": "Festival"}}]),
     ("Tier.name", "tiers[1].name", {"zh": "银卡"}),
     ("Text.en", "tiers[1].name.en", "Silver"),
     ("Text.zh", "tiers[1].name.zh", "银卡"),
     ("Tier.benefits", "tiers[1].benefits", [{"en": "Free tea"}]),
+    ("Campaign.benefits", "campaigns", [FESTIVAL | {"benefits": [{"id": "sale", "discount_percent": 20}]}]),
     ("Reward.name", "tiers[1].rewards", [GIFT | {"name": {"en": "A gift"}}]),
     ("Sum.name", "metrics.spend.name", {"en": "shopping"}),
     ("Count.name", "metrics.orders.name", {"en": "visits"}),
@@ -325,7 +408,7 @@ REFUSED = {
     "Streak.carry_over": (FEEDBACK, {"streak": "feedback", "carry_over": 1}),
 }
 """Settings that every metric has, where they would mean nothing."""
-REHEARSED = {Example, Given, Then, ExpectedNotice, ExpectedValue}
+REHEARSED = {Example, Given, Then, ExpectedNotice, ExpectedPoints, ExpectedValue}
 """Told of in examples: tests/domain/test_rehearsal.py has them all."""
 STANDARD = {"Lifetime.kind": "window", "WhileQualified.kind": "validity"}
 """Kinds that stand where nothing was written: the rows of the others tell them apart."""
@@ -340,6 +423,22 @@ def in_ladders(more: dict[str, Any], *, ladders: bool = True, **anchor: Any) -> 
         side = {"id": "side", "tiers": [{"id": "one"}], **anchor}
         document["ladders"] = [{"id": "main", "tiers": SMALL["tiers"]}, side]
     return document
+
+
+def with_points(setting: str) -> dict[str, Any]:
+    """And with a festival, where the setting is one of it."""
+    points: dict[str, Any] = {"earn": EARN}
+    match setting:
+        case "PointsRules.combine":
+            points["birthday_month"] = 2
+        case "Inactive.inactive_months":
+            points["expire"] = {"inactive_months": 5}
+        case "After.at":
+            points["expire"] = {"after_months": 24}
+    festival = setting == "PointsRules.combine" or (
+        setting.startswith("Campaign.") and setting != "Program.campaigns"
+    )
+    return {**SMALL, "points": points, **({"campaigns": [FESTIVAL]} if festival else {})}
 
 
 def base(setting: str) -> dict[str, Any]:
@@ -405,6 +504,10 @@ def base(setting: str) -> dict[str, Any]:
         return changed("tiers[1].benefits", [{"id": "perk"} | BENEFITS[kind][0]])
     if kind == "Spoken":
         return changed("tiers[1].benefits", [{"en": "Tea"}])
+    if setting == "Program.points":
+        return dict(SMALL)
+    if setting in [row[0] for row in POINTS] + ["PointsRules.name", "Campaign.name", "Campaign.benefits"]:
+        return with_points(setting)
     if setting == "Program.changes":
         return {**SMALL, "window": "calendar_year", "effective_from": "2026-06-01T00:00:00Z"}
     if setting == "Program.ladders":
