@@ -34,6 +34,8 @@ from membership.http.operator_views import (
     ActedView,
     ApprovalsView,
     ApprovalView,
+    BenefitsReportsView,
+    BenefitsReportView,
     ChangesView,
     DeliveriesView,
     DeliveryView,
@@ -42,6 +44,8 @@ from membership.http.operator_views import (
     KeyView,
     LoggedDeliveryView,
     MessagePreviewView,
+    PointsReportsView,
+    PointsReportView,
     ProgramPutView,
     ProvidersView,
     ProviderView,
@@ -66,6 +70,7 @@ QUESTIONS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#apr_[0-9a-f]{24}
 STATUSES: tuple[Status, ...] = get_args(Status)
 STUCK: tuple[Status, ...] = ("pending", "failed")
 KINDS: tuple[str, ...] = get_args(Kind)
+DAYS = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @logger.inject_lambda_context
@@ -179,6 +184,28 @@ def post_message_preview(request: Request) -> Response:
             for fault in unsound.faults
         ) from None
     return respond(200, MessagePreviewView.of(shown))
+
+
+@service.on("get_points_report")
+def get_points_report(request: Request) -> Response:
+    """Say what members have to spend."""
+    found, cursor = _reports(request, "points")
+    return respond(200, PointsReportsView(data=tuple(map(PointsReportView.of, found)), next_cursor=cursor))
+
+
+@service.on("get_benefits_report")
+def get_benefits_report(request: Request) -> Response:
+    """Say which benefits are used."""
+    found, cursor = _reports(request, "benefits")
+    view = BenefitsReportsView(data=tuple(map(BenefitsReportView.of, found)), next_cursor=cursor)
+    return respond(200, view)
+
+
+def _reports(request: Request, what: str) -> tuple[list[Report], str | None]:
+    after, resource = request.query["cursor"], f"reports/{what}"
+    before = cursors.unseal(after, request.program, resource, DAYS) if after is not None else None
+    page = runtime.reports().page(request.program, request.query["limit"], before)
+    return page.data, cursors.seal(request.program, resource, page.next) if page.next else None
 
 
 @service.on("post_key")

@@ -128,6 +128,7 @@ def test_what_one_function_may_another_may_not(stack: Stack) -> None:
         "ReviewFunction": {"append"},
         "RankFunction": {"append", "list"},
         "ReconcileFunction": {"list"},
+        "ReportFunction": set(),
         "MembersFunction": {"list"},
         "RedeemFunction": {"append", "read", "list"},
         "OperateFunction": {"append", "read", "list"},
@@ -147,7 +148,7 @@ def test_who_scans_for_members_reads_no_secrets(stack: Stack) -> None:
 
     for name in stack.functions:
         client = _as_function(stack, name, "dynamodb")
-        members = name in ("ReviewFunction", "RankFunction", "ReconcileFunction")
+        members = name in ("ReviewFunction", "RankFunction", "ReconcileFunction", "ReportFunction")
         assert _permitted(client, scan("pk", "sk", "body")) is members, name
         assert not _permitted(client, scan("pk", "settings")), f"{name}: of channels"
         assert not _permitted(client, scan()), f"{name}: everything"
@@ -260,8 +261,8 @@ def test_no_alarm_has_more_metrics_than_cloudwatch_takes(resources: dict[str, Re
         for name in ("FunctionErrors", "ScheduledErrors")
         for metric in alarms[name]["Metrics"]
         if "MetricStat" in metric
-        for dimension in metric["MetricStat"]["Metric"]["Dimensions"]
-    }
+    ]
+    watched = {dimension["Value"]["Ref"] for metric in errors for dimension in metric["Dimensions"]}
     assert watched == set(functions) - {"AuthorizeFunction"}, "which raises in order to answer 401"
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from zlib import crc32
 
 from membership.board import Cut
+from membership.report import Report
 from membership.store.ledger import Page
 from membership.store.roster import Entry
 from membership.store.sweeps import Outrun, Sweep
@@ -78,3 +79,17 @@ class MemoryCuts:
     def latest(self, program: str, limit: int) -> list[Cut]:
         newest = sorted((place for place in self._cuts if place[0] == program), reverse=True)[:limit]
         return [Cut.model_validate_json(self._cuts[place]) for place in newest]
+
+
+class MemoryReports:
+    def __init__(self) -> None:
+        self._reports: dict[tuple[str, str], str] = {}
+
+    def put(self, report: Report) -> None:
+        self._reports[report.program, report.day.isoformat()] = report.model_dump_json()
+
+    def page(self, program: str, limit: int, before: str | None = None) -> Page[Report]:
+        days = sorted((day for one, day in self._reports if one == program), reverse=True)
+        left = [day for day in days if before is None or day < before]
+        found = [Report.model_validate_json(self._reports[program, day]) for day in left[:limit]]
+        return Page(found, left[limit - 1] if len(left) > limit else None)

@@ -16,11 +16,12 @@ from membership.store.approvals import Approvals
 from membership.store.cuts import Cuts
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
+from membership.store.reports import Reports
 from membership.store.roster import Roster
 from membership.store.sweeps import Sweeps
 from membership.store.tables import Tables
 from tests.fakes.memory import MemoryAccess, MemoryLedger, MemoryPrograms
-from tests.fakes.sweeps import MemoryCuts, MemoryRoster, MemorySweeps
+from tests.fakes.sweeps import MemoryCuts, MemoryReports, MemoryRoster, MemorySweeps
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Stores:
     roster: Any
     sweeps: Any
     cuts: Any
+    reports: Any
 
 
 @pytest.fixture(params=["tables", "memory"])
@@ -46,6 +48,7 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
             MemoryRoster(ledger),
             MemorySweeps(),
             MemoryCuts(),
+            MemoryReports(),
         )
         return
     with mock_aws():
@@ -60,6 +63,7 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
             Roster(client, tables),
             Sweeps(client, tables),
             Cuts(client, tables),
+            Reports(client, tables),
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 from membership.board import Cut
 from membership.facts import Activity, Order
 from membership.program.schema import Program, Versions
+from membership.report import Report, Sums
 from membership.settle import newcomer, settle
 from membership.store.ledger import Stored
 from membership.store.sweeps import Outrun, Sweep
@@ -135,3 +136,22 @@ def test_cuts_are_kept_by_board_and_day_and_listed_newest_first(stores: Stores) 
     assert stores.cuts.latest("shop", 2) == [cut(day=february), cut()]
     assert stores.cuts.latest("shop", 9) == [cut(day=february), cut(), cut("another")]
     assert stores.cuts.latest("nobody", 9) == []
+
+
+def test_reports_of_a_program_come_the_newest_first_and_a_later_one_of_a_day_stays(stores: Stores) -> None:
+    def report(program: str, day: date, members: int) -> Report:
+        return Report(program=program, day=day, at=NOW, sums=Sums(members=members))
+
+    for n in range(1, 6):
+        stores.reports.put(report("shop", date(2026, 2, n), n))
+    stores.reports.put(report("shop", date(2026, 2, 3), 33))
+    stores.reports.put(report("other", date(2026, 2, 9), 9))
+    pages, after = [], None
+    while True:
+        page = stores.reports.page("shop", 2, after)
+        pages.append([one.sums.members for one in page.data])
+        after = page.next
+        if after is None:
+            break
+    assert [members for page in pages for members in page] == [5, 4, 33, 2, 1]
+    assert stores.reports.page("nobody", 2).data == []

@@ -26,6 +26,7 @@ FUNCTIONS = (
     "rebuild",
     "review",
     "rank",
+    "report",
     "publish",
     "dispatch",
     "members",

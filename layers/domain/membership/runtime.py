@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from membership.rearming import Rearming
     from membership.reconciling import Reconciling
     from membership.redeeming import Redeeming
+    from membership.reporting import Reporting
     from membership.settling import Settling
     from membership.store.access import Access
     from membership.store.approvals import Approvals
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from membership.store.erasing import Eraser
     from membership.store.ledger import Ledger
     from membership.store.programs import Programs
+    from membership.store.reports import Reports
     from membership.store.roster import Roster
     from membership.store.shelves import Shelves
     from membership.store.sweeps import Sweeps
@@ -269,6 +271,20 @@ def cutting() -> "Cutting":
 
 
 @cache
+def reports() -> "Reports":
+    from membership.store.reports import Reports
+
+    return Reports(dynamodb(), tables())
+
+
+@cache
+def reporting() -> "Reporting":
+    from membership.reporting import Reporting
+
+    return Reporting(programs(), roster(), sweeps(), reports())
+
+
+@cache
 def rearming() -> "Rearming":
     from membership.rearming import Rearming
 
@@ -305,7 +321,18 @@ def pause(attempt: int) -> None:
 def forget() -> None:
     """Let go of everything made so far, for tests that change the environment."""
     clients = (dynamodb, sqs, events, functions, sns, ses)
-    stores = (ledger, programs, access, deliveries, approvals, eraser, roster, sweeps, cuts, shelves)
-    services = (settling, ingest, acting, redeeming, viewing, certifying, cutting, rearming, reconciling)
+    stores = (ledger, programs, access, deliveries, approvals, eraser, roster, sweeps, cuts, shelves, reports)
+    services = (
+        settling,
+        ingest,
+        acting,
+        redeeming,
+        viewing,
+        certifying,
+        cutting,
+        rearming,
+        reporting,
+        reconciling,
+    )
     for one in (settings, tables, *clients, *stores, *services):
         one.cache_clear()

@@ -1,7 +1,7 @@
 """What operators are answered. A secret is told once, where it is made, and never again."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field
@@ -13,6 +13,7 @@ from membership.program.changes import Change, changes
 from membership.program.messaging import Purpose
 from membership.program.schema import Versions
 from membership.program.text import Language, Text
+from membership.report import Report
 from membership.store.access import ApiKey, Role
 from membership.store.approvals import Question
 from membership.viewing import see
@@ -390,4 +391,81 @@ class DeliveriesView(View):
     """Deliveries, newest first."""
 
     data: tuple[DeliveryView, ...]
+    next_cursor: str | None = Field(default=Absent, description="Absent on the last page.")
+
+
+class PointsReportView(View):
+    """What members had to spend, and the program to give, on a day."""
+
+    day: date = Field(description="Of the program.")
+    at: datetime = Field(description="When it was begun.")
+    members: int = Field(description="Who takes part.")
+    with_points: int
+    outstanding: int = Field(description="That can be spent.")
+    pending: int = Field(description="That can be spent later.")
+    debt: int = Field(description="That is owed, of refunds.")
+    suspended: int = Field(description="Of who is blocked or has left: it comes back with them.")
+    expiring: dict[str, int] = Field(description="Month of the last day, as 2028-04 → what is gone after it.")
+    lasting: int = Field(description="To which no end is set.")
+    issued: int = Field(description="Ever earned, granted with rewards, and adjusted.")
+    spent: int
+    expired: int
+    taken_back: int
+    breakage_percent: str = Field(description="How much of what was ever issued has expired unspent.")
+
+    @classmethod
+    def of(cls, report: Report) -> "PointsReportView":
+        whole, part = divmod(report.breakage, 100)
+        summed = {name: getattr(report.sums, name) for name in cls.model_fields if hasattr(report.sums, name)}
+        return cls(
+            day=report.day,
+            at=report.at,
+            issued=report.issued,
+            breakage_percent=f"{whole}.{part:02}",
+            **summed,
+        )
+
+
+class PointsReportsView(View):
+    """The newest first."""
+
+    data: tuple[PointsReportView, ...]
+    next_cursor: str | None = Field(default=Absent, description="Absent on the last page.")
+
+
+class BenefitUseView(View):
+    """How often a benefit was used by members who then had the tier."""
+
+    benefit: str
+    tier: str
+    used: int
+    members: int = Field(description="In whom the tier counts now.")
+
+
+class BenefitsReportView(View):
+    """Uses until a day."""
+
+    day: date = Field(description="Of the program.")
+    at: datetime = Field(description="When it was begun.")
+    uses: tuple[BenefitUseView, ...]
+
+    @classmethod
+    def of(cls, report: Report) -> "BenefitsReportView":
+        places = [(key.rpartition("/"), used) for key, used in sorted(report.sums.used.items())]
+        return cls(
+            day=report.day,
+            at=report.at,
+            uses=tuple(
+                BenefitUseView(
+                    benefit=benefit, tier=tier, used=used, members=report.sums.in_tier.get(tier, 0)
+                )
+                for (benefit, _, tier), used in places
+            ),
+        )
+
+
+class BenefitsReportsView(View):
+    """The newest first."""
+
+    data: tuple[BenefitsReportView, ...]
     next_cursor: str | None = Field(default=Absent, description="Absent on the last page.")

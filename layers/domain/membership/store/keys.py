@@ -215,6 +215,16 @@ def known_code(program: str, reward: str, digest: str) -> Key:
     return _key(codes(program, reward), f"known#{digest}")
 
 
+def reports(program: str) -> str:
+    """Partition of a program's reports."""
+    return f"reports#{program}"
+
+
+def report(program: str, day: date) -> Key:
+    """The one of a day."""
+    return _key(reports(program), day.isoformat())
+
+
 # ── Approvals (STATE) ─────────────────────────────────────────────────────────────────────────────
 
 
