@@ -172,7 +172,7 @@ def post_preview(request: Request) -> Response:
     view = PreviewView(
         progress=_progress(found.seen, request),
         outcomes=decided,
-        points=earned[0].model_copy(update={"order_id": None}) if earned else None,
+        points=earned[0].model_copy(update={"order_id": None, "event_id": None}) if earned else None,
         brings=brings(found, request.query["lang"]),
     )
     return respond(200, view)

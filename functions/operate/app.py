@@ -59,6 +59,7 @@ from membership.http.serving import Request, Response, Service, respond
 # What reads programs and what sends webhooks is imported where they are put, which is done once in a while.
 if TYPE_CHECKING:
     from membership.configuring import Configuring
+    from membership.report import Report
 
 logger = Logger()
 service = Service("operate", logger)
@@ -201,7 +202,7 @@ def get_benefits_report(request: Request) -> Response:
     return respond(200, view)
 
 
-def _reports(request: Request, what: str) -> tuple[list[Report], str | None]:
+def _reports(request: Request, what: str) -> "tuple[list[Report], str | None]":
     after, resource = request.query["cursor"], f"reports/{what}"
     before = cursors.unseal(after, request.program, resource, DAYS) if after is not None else None
     page = runtime.reports().page(request.program, request.query["limit"], before)

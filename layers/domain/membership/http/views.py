@@ -232,7 +232,7 @@ class EarnedView(View):
     """What was earned by something, and why."""
 
     order_id: str | None = Field(default=Absent, description="Of an order.")
-    event_id: str
+    event_id: str | None = Field(default=Absent, description="Of what has happened.")
     points: int
     available_on: date | None = Field(default=Absent, description="Absent: they can be spent at once.")
     through: date | None = Field(default=Absent, description="The last day; absent: no end is set.")
