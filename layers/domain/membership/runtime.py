@@ -334,5 +334,5 @@ def forget() -> None:
         reporting,
         reconciling,
     )
-    for one in (settings, tables, *clients, *stores, *services, *sweepers):
+    for one in (settings, tables, *clients, *stores, *services):
         one.cache_clear()
