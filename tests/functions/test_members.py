@@ -37,6 +37,7 @@ def test_a_member(shop: Client) -> None:
                 "valid_through": "2027-12-31",
             }
         ],
+        "badges": [],
     }
 
 

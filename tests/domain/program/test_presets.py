@@ -65,7 +65,17 @@ def test_every_tier_is_reached_in_the_table(name: str) -> None:
     } == program.tier_ids
 
 
-DECIDES = ("window", "metrics", "tiers", "ladders", "validity", "downgrade", "special_reviews")
+DECIDES = (
+    "window",
+    "metrics",
+    "tiers",
+    "ladders",
+    "validity",
+    "downgrade",
+    "special_reviews",
+    "triggers",
+    "badges",
+)
 """Where a figure of a program decides about members; its words don't."""
 
 
@@ -74,7 +84,7 @@ def figures(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     match part:
         case dict():
             for key, value in part.items():
-                if key not in ("rewards", "name"):
+                if key not in ("rewards", "grant", "name"):
                     yield from figures(value, (*path, key))
         case list():
             for n, value in enumerate(part):

@@ -75,6 +75,9 @@ def decisions(program: Program) -> list[Any]:
     made += [versions.in_force(AT + timedelta(days=days), date(2020, 1, 1))[0] for days in (-100, 0)]
     made += [versions.successor("old", program)]
     made += [(one.id, one.when, program.ladder_of(one).id) for one in program.special_reviews]
+    made += [trigger.when.kind for trigger in program.triggers]
+    if program.triggers or program.badges:
+        made += _on_occasions(program)
     return [*made, program.refunds, *_of_messages(program), *_of_points(program)]
 
 
@@ -121,6 +124,38 @@ def _of_points(program: Program) -> list[Any]:
     life.pass_to(program.midnight(date(2030, 1, 1)))
     made += [(one.type, one.at) for one in life.outcomes if one.type.startswith("points.")]
     return made
+
+
+def _on_occasions(program: Program) -> list[Any]:
+    """What becomes of who rises, is told of a fall and averts it, does something three days in a row, goes
+    away, and comes back."""
+    life, begin = Life(program, "m"), program.midnight(date(2026, 1, 1)) + timedelta(hours=9)
+
+    def told(days: int) -> dict[str, Any]:
+        at, n = begin + timedelta(days=days), len(life.facts)
+        return {"id": f"f{n}", "member_id": "m", "occurred_at": at, "recorded_at": at}
+
+    def orders(days: int, *amounts: int) -> None:
+        for amount in amounts:
+            life.tell([Order(**told(days), order_id=f"o{days}-{amount}", amount=amount * 100)])
+
+    known = Attributes(birthday="03-01", labels=("vip",))
+    life.tell([Enrolment(**told(0), attributes=known)])
+    orders(1, 900)
+    orders(2, 20)
+    orders(3, 30)
+    orders(4, 100)
+    for day in (*range(5, 11), 40):
+        life.tell([Activity(**told(day), kind="feedback")])
+    life.tell([Refund(**told(20), order_id="o1-900", amount=90_000)])
+    orders(25, 1000)
+    orders(200, 3000, 1)
+    life.pass_to(begin + timedelta(days=500))
+    return [
+        (one.type, one.at, one.model_dump(exclude={"evidence", "at", "fact"}))
+        for one in life.outcomes
+        if one.type in ("trigger.fired", "reward.granted", "badge.awarded", "message.due")
+    ]
 
 
 def _of_time(program: Program) -> list[Any]:
@@ -332,12 +367,57 @@ POINTS: list[tuple[str, str, Any]] = [
 ]
 DECIDES += [row for row in POINTS if row[0] not in ("Campaign.id",)]
 
+STREAK = {"streak": "feedback"}
+
+
+def on(when: Any, **more: Any) -> list[dict[str, Any]]:
+    """One trigger."""
+    return [{"id": "t", "when": when, "grant": [GIFT], **more}]
+
+
+NEAR = {"kind": "nearing", "percent": 15}
+LEFT = {"kind": "nearing", "amount": 60, "metric": "spend"}
+RUN = {"kind": "streak", "metric": "feedback", "days": 3}
+BADGE = {"id": "b", "when": {"orders": 2}}
+
+DECIDES += [
+    ("Program.triggers", "triggers", on("promotion")),
+    ("Promotion.kind", "triggers", on({"kind": "promotion"})),
+    ("Notice.kind", "triggers", on("notice")),
+    ("Rescue.kind", "triggers", on("rescue")),
+    ("Birthday.kind", "triggers", on("birthday")),
+    ("PointsExpiring.kind", "triggers", on("points_expiring")),
+    ("OnDate.kind", "triggers", on({"kind": "date", "on": "06-18"})),
+    ("OnDate.on", "triggers", on({"on": "2026-06-19"})),
+    ("Nearing.kind", "triggers", on(NEAR)),
+    ("Nearing.percent", "triggers", on(NEAR | {"percent": 20})),
+    ("Nearing.amount", "triggers", on(LEFT | {"amount": 40})),
+    ("Nearing.metric", "triggers", on(LEFT | {"metric": "orders"})),
+    ("InARow.kind", "triggers", on(RUN)),
+    ("InARow.metric", "triggers", on(RUN | {"metric": "other"})),
+    ("InARow.days", "triggers", on(RUN | {"days": 4})),
+    ("InARow.every", "triggers", on(RUN | {"every": True})),
+    ("Returns.kind", "triggers", on({"kind": "returns", "after_days": 100})),
+    ("Returns.after_days", "triggers", on({"after_days": 20})),
+    ("Trigger.id", "triggers", [on("promotion")[0] | {"id": "other"}]),
+    ("Trigger.when", "triggers", on("rescue")),
+    ("Trigger.tier", "triggers", on("promotion", tier="gold")),
+    ("Trigger.segment", "triggers", on("promotion", segment="staff")),
+    ("Trigger.grant", "triggers", on("promotion", grant=[GIFT | {"points": 6}])),
+    ("Trigger.message", "triggers", on("promotion", message={"en": "Well done!"})),
+    ("Trigger.cooldown_days", "triggers", on("birthday", cooldown_days=400)),
+    ("Program.badges", "badges", [BADGE]),
+    ("Badge.id", "badges", [BADGE | {"id": "other"}]),
+    ("Badge.when", "badges", [BADGE | {"when": {"orders": 3}}]),
+]
+
 UNSAID = {"Bounds.gte", "Bounds.lte", "Program.changes", "Tier.replaces"}
 UNSAID |= {"Messages.templates"}
 UNSAID |= {"SpecialReview.id", "SpecialReview.ladder", "Paid.paid"}
+UNSAID |= {"Trigger.message"}
 UNSAID |= {"LadderRules.value_anchor", "ValueAnchor.fee", "ValueAnchor.saved"}
 """Said where they matter, not among the rules: with a bound's metric, in what a version changes, to the
-member whose fee it is."""
+member whose fee it is; to who is told something on an occasion."""
 
 BENEFITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "Discount": ({"discount_percent": 5}, {"discount_percent": 6, "on": {"en": "tea"}}),
@@ -380,6 +460,9 @@ IS_SAID: list[tuple[str, str, Any]] = [
     ("PointsRules.name", "points.name", {"zh": "星星"}),
     ("Campaign.id", "campaigns", [FESTIVAL | {"id": "other"}]),
     ("Campaign.name", "campaigns", [FESTIVAL | {"name": {"en": "Festival"}}]),
+    ("Trigger.name", "triggers", on("promotion", name={"en": "Well done"})),
+    ("Badge.name", "badges", [BADGE | {"name": {"en": "Brave"}}]),
+    ("Badge.title", "badges", [BADGE | {"title": {"en": "The Brave"}}]),
     ("Tier.name", "tiers[1].name", {"zh": "银卡"}),
     ("Text.en", "tiers[1].name.en", "Silver"),
     ("Text.zh", "tiers[1].name.zh", "银卡"),
@@ -497,6 +580,17 @@ def base(setting: str) -> dict[str, Any]:
         "Rank.name": (FEEDBACK, {"rank": "spend", "cut": "yearly"}),
         "Label.label": (FEEDBACK, {"label": "staff"}),
         "Label.name": (FEEDBACK, {"label": "staff"}),
+        **{
+            f"Trigger.{name}": ("triggers", on("promotion"))
+            for name in ("id", "name", "when", "tier", "segment", "grant", "message")
+        },
+        "Trigger.cooldown_days": ("triggers", on("birthday")),
+        "Nearing.percent": ("triggers", on(NEAR)),
+        "Nearing.amount": ("triggers", on(LEFT)),
+        "Nearing.metric": ("triggers", on(LEFT)),
+        "OnDate.on": ("triggers", on({"on": "06-18"})),
+        "Returns.after_days": ("triggers", on({"after_days": 100})),
+        **{f"Badge.{name}": ("badges", [BADGE]) for name in ("id", "name", "title", "when")},
         **{f"Exchange.{name}": (FEEDBACK, EXCHANGE) for name in ("add_to", "every", "of", "gives", "name")},
     }
     kind = setting.partition(".")[0]
@@ -518,6 +612,9 @@ def base(setting: str) -> dict[str, Any]:
         )
     if setting.startswith(("LadderRules.", "SpecialReview.ladder")):
         return in_ladders({"special_reviews": [REVIEW]})
+    if setting.startswith("InARow."):
+        document = changed("metrics", SMALL["metrics"] | {"feedback": STREAK, "other": {"streak": "order"}})
+        return document if setting == "InARow.kind" else document | {"triggers": on(RUN)}
     if setting.startswith("ValueAnchor."):
         return in_ladders({}, value_anchor={"fee": "club", "saved": "saved"})
     if setting == "Tier.buy":
