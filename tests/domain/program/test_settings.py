@@ -15,6 +15,7 @@ from membership.acts import AdjustPoints
 from membership.errors import ProgramInvalid
 from membership.facts import Act, Activity, Attributes, Enrolment, Fact, Order, Profile, Referral, Refund
 from membership.outcomes import MessageDue
+from membership.program.catalogue import Redeemable
 from membership.program.examples import Example, ExpectedNotice, ExpectedPoints, ExpectedValue, Given, Then
 from membership.program.metrics import Rank
 from membership.program.reading import program_from, read_program
@@ -493,6 +494,8 @@ REFUSED = {
 """Settings that every metric has, where they would mean nothing."""
 REHEARSED = {Example, Given, Then, ExpectedNotice, ExpectedPoints, ExpectedValue}
 """Told of in examples: tests/domain/test_rehearsal.py has them all."""
+SOLD = {Redeemable}
+"""Rewards of the catalogue: tests/domain/program/test_catalogue.py has them all."""
 STANDARD = {"Lifetime.kind": "window", "WhileQualified.kind": "validity"}
 """Kinds that stand where nothing was written: the rows of the others tell them apart."""
 
@@ -672,4 +675,5 @@ def test_a_setting_that_means_nothing_is_refused(setting: str) -> None:
 
 def test_no_setting_is_left_out() -> None:
     named = {setting for setting, _, _ in [*DECIDES, *IS_SAID]} | {*STANDARD, *REFUSED}
-    assert set(settings_of(Program, set(REHEARSED))) - {"Program.examples"} == named
+    left_out = {"Program.examples", "Program.catalogue"}
+    assert set(settings_of(Program, REHEARSED | SOLD)) - left_out == named
