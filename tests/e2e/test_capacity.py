@@ -33,6 +33,17 @@ def test_from_four_facts_on_that_come_together_each_takes_less_than_1_3_writes(
     assert batch.reads <= 0.5 / size
 
 
+def test_a_redemption_takes_a_transaction_of_the_member_its_outcome_and_what_lies_on_the_shelf(
+    stack: Stack,
+) -> None:
+    cafe = {one.what: one for one in units.redemptions(stand.build(stack, units.CAFE))}
+    assert cafe["a redemption"].writes == 5
+    assert cafe["a redemption, of a stock"].writes == 7
+    assert cafe["a redemption, of a stock and with an uploaded code"].writes == 9
+    assert cafe["a redemption that is refused: sold out"].writes == 5
+    assert cafe["a redemption told twice"].writes == 1
+
+
 def test_an_event_told_twice_reads_and_settles_nothing(here: Stand) -> None:
     told = {one.what: one for one in units.others(here)}["an event told twice"]
     assert (told.writes, told.reads) == (1, 0)

@@ -48,7 +48,7 @@ def main(part: Part | None = None) -> None:
         if Part.imports in parts:
             _imports(stack)
         if Part.units in parts:
-            _units(stand.build(stack), stand.build(stack, demo.program()))
+            _units(*(stand.build(stack, one) for one in (None, demo.program(), units.CAFE)))
         if Part.speed in parts:
             _speed(stand.build(stack), stack)
 
@@ -68,7 +68,7 @@ def _stack() -> Iterator[Stack]:
         shutil.rmtree(emulator.home, ignore_errors=True)
 
 
-def _units(here: stand.Stand, shop: stand.Stand) -> None:
+def _units(here: stand.Stand, shop: stand.Stand, cafe: stand.Stand) -> None:
     table = _table("Capacity units for each fact", "write", "read", "calls")
     usual = units.usual(here)
     rows = [
@@ -83,6 +83,7 @@ def _units(here: stand.Stand, shop: stand.Stand) -> None:
         *(units.batch(here, size) for size in units.BATCHES),
         *units.others(here),
         units.real(shop),
+        *units.redemptions(cafe),
     ]
     for one in rows:
         table.add_row(one.what, f"{one.writes:.2f}", f"{one.reads:.2f}", f"{one.calls:.2f}")

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from membership.facts import Refund, Review
+from membership.program.reading import read_program
+from membership.redeeming import Redeeming
 from membership.store.items import fact_item
 from tools import cdnow
 from tools.bench.meter import item_bytes
@@ -13,6 +15,19 @@ from tools.bench.stand import Stand, orders, regular, take
 from tools.demo.shop import in_time
 
 BATCHES = (2, 4, 10, 100)
+CAFE = read_program(
+    """
+id: cafe
+metrics: {spend: {sum: order.amount}}
+tiers: [{id: regular}, {id: gold, qualify: {spend: 1000}}]
+points: {earn: {order: {points: 1, per: 1}}}
+catalogue:
+  - {id: mug, points: 100, gift: MUG}
+  - {id: cake, points: 100, gift: CAKE, stock: 1}
+  - {id: film, points: 100, coupon: FILM, codes: uploaded, stock: 100}
+"""
+)
+"""Has a reward of each kind, and points to buy them with."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +97,30 @@ def others(stand: Stand) -> list[Units]:
         _measure(stand, "a refund", 1, lambda: take(stand, [refund])),
         _measure(stand, "an event told twice", 1, lambda: stand.ingest.take(stand.program, [order])),
         _measure(stand, "the review of a member who is due", 1, lambda: take(stand, [review])),
+    ]
+
+
+def redemptions(stand: Stand) -> list[Units]:
+    """What the API does for who redeems; the stand has the program above in force."""
+    member, codes = _member(), [str(uuid4()) for _ in range(98)]
+    take(stand, orders(member, 2, cents=900_00, recorded=datetime.now(UTC) - timedelta(days=2)))
+    at, shelves = datetime.now(UTC), stand.ledger.shelves
+    redeeming = Redeeming(stand.ledger, stand.programs, shelves, stand.settling)
+
+    def redeem(reward: str, id_: str = "") -> Callable[[], object]:
+        return lambda: redeeming.redeem("cafe", member, id_ or reward, reward, "token", at)
+
+    def cancel() -> None:
+        redeeming.cancel("cafe", member, "cake", "c", "bench", "measured", at)
+
+    return [
+        _measure(stand, "an uploaded code", len(codes), lambda: shelves.upload("cafe", "film", codes)),
+        _measure(stand, "a redemption", 1, redeem("mug")),
+        _measure(stand, "a redemption, of a stock", 1, redeem("cake")),
+        _measure(stand, "a redemption, of a stock and with an uploaded code", 1, redeem("film")),
+        _measure(stand, "a redemption that is refused: sold out", 1, redeem("cake", "late")),
+        _measure(stand, "a redemption told twice", 1, redeem("mug")),
+        _measure(stand, "a redemption of a stock that is cancelled", 1, cancel),
     ]
 
 

@@ -65,8 +65,8 @@ class Shelves:
 
     def _look(self, program: str, reward: str, most: int, start: str) -> Shelf:
         counted = self._counted(program, reward)
-        codes = tuple(islice(self._codes(program, reward, most, digest_of(start)), most))
-        return Shelf(counted.sold, codes if counted.codes else ())
+        codes = self._codes(program, reward, most, digest_of(start)) if counted.codes > 0 else ()
+        return Shelf(counted.sold, tuple(islice(codes, most)))
 
     def _codes(self, program: str, reward: str, most: int, start: str) -> Iterator[str]:
         """From a place on to the end, then from the beginning up to it."""
