@@ -8,6 +8,7 @@ import pytest
 from membership.member.state import Member
 from membership.outcomes import Outcome, RedemptionCancelled, RewardRedeemed
 from membership.settle import Settled
+from membership.store import keys
 from membership.store.ledger import Outsold, Stored
 from membership.store.shelves import CODES_A_WRITE, Counted
 from tests.store.conftest import Stores
@@ -55,6 +56,11 @@ def test_what_is_cancelled_can_be_sold_again(stores: Stores) -> None:
     assert cake(stores) == Counted(sold=3)
     commit(stores, "e", undone(3, stocked=False))
     assert cake(stores) == Counted(sold=3), "it was not counted when it was sold"
+
+
+@pytest.mark.parametrize("reward", ["state", "parked"])
+def test_no_shelf_is_taken_for_a_member(reward: str) -> None:
+    assert keys.shelf("shop", reward)["sk"]["S"] not in (keys.MEMBER, keys.parked("shop", "a")["sk"]["S"])
 
 
 def test_what_has_no_end_is_not_counted(stores: Stores) -> None:

@@ -9,6 +9,7 @@ from membership.acts import Merge
 from membership.errors import Contended, MetricsChanged, NoSuchMember, RebuildNeeded, faults_of_ours
 from membership.facts import Act, Cancellation, Fact, Redemption
 from membership.gathering import gather
+from membership.member.applied import Verdict
 from membership.member.certificates import certifying
 from membership.member.earning import Earned
 from membership.member.redemption import Desk
@@ -146,7 +147,14 @@ class Settling:
         members = (member_id, *(stored.member.absorbed if stored.member else ()))
         accounts = self._ledger.accounts(program, members, refunded) if refunded else {}
         gone = self._gone(program, facts)
-        desk = self._desk(program, versions, members, facts, attempt)
+        # The stream brings what a caller was answered; the shelves needn't be looked at again for that.
+        asked = [
+            fact
+            for fact in facts
+            if isinstance(fact, Redemption | Cancellation)
+            and not (stored.member and stored.member.applied.judge(fact) is Verdict.APPLIED)
+        ]
+        desk = self._desk(program, versions, members, asked, attempt)
         with faults_of_ours(program):
             member = stored.member or newcomer(versions, member_id, facts)
             return settle(versions, member, facts, accounts, now, gone, desk)

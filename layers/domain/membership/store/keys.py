@@ -186,6 +186,9 @@ def cut(program: str, metric: str, day: date) -> Key:
 # ── The catalogue's shelves (STATE) ───────────────────────────────────────────────────────────────
 
 
+REWARD = "reward#"
+
+
 def shelves(program: str) -> str:
     """Partition of what there is of each reward that can be sold out."""
     return f"shelf#{program}"
@@ -193,7 +196,7 @@ def shelves(program: str) -> str:
 
 def shelf(program: str, reward: str) -> Key:
     """How many of a reward were sold, and how many codes are left."""
-    return _key(shelves(program), reward)
+    return _key(shelves(program), f"{REWARD}{reward}")
 
 
 FREE = "free#"

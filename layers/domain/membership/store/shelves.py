@@ -56,7 +56,7 @@ class Shelves:
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": keys.shelves(program)}},
         )
-        return {item["sk"]["S"]: _read(item) for item in found}
+        return {item["sk"]["S"].removeprefix(keys.REWARD): _read(item) for item in found}
 
     def look(self, program: str, wanted: Mapping[str, int], start: str) -> dict[str, Shelf]:
         """What there is of the rewards, and as many codes as are wanted of each. `start` is any text: who
