@@ -93,6 +93,8 @@ def test_a_reward_is_bought_with_points(till: Client) -> None:
         "id": "r1", "reward": "mug", "name": "Mug", "status": "redeemed", "points": 500, "gift": "MUG",
     }  # fmt: skip
     assert [one["id"] for one in listed(till)] == ["r1"]
+    entries = till.get("/v1/members/ann/points/entries").json["data"]
+    assert [one["points"] for one in entries] == [-500, 700], "the statement says so, too"
 
 
 @pytest.mark.proves("B4")

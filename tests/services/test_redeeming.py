@@ -328,6 +328,7 @@ def test_what_was_redeemed_before_a_merge_stays_so(cafe: Cafe) -> None:
     assert cafe.spendable("b") == 300
     again = cafe.redeem("a", "tea")
     assert (again.status, code(again)) == ("duplicate", code(first)), "as it was answered then"
+    assert again.seen.member.id == "b", "whose points are told"
     assert reason(cafe.redeem("a", "film", "r2")) == "sold_out"
     assert cafe.spendable("b") == 300
     assert [one.outcome.redemption for one in cafe.redeeming.page("cafe", "b", None, 9).data] == ["r1"]

@@ -143,7 +143,7 @@ class Redeeming:
     def _answer(
         self, program: str, asked: Redemption | Cancellation, now: datetime
     ) -> tuple[Literal["accepted", "duplicate"], Member, Answer]:
-        """Where it was decided: the member whose it is, and what came of it."""
+        """The member whose it is now, and what came of it."""
         status: Literal["accepted", "duplicate"] | None = None
         for _ in range(MOST_MERGES):
             appended = self._ledger.append(program, asked)
@@ -158,7 +158,7 @@ class Redeeming:
             else:
                 member = self._load(program, asked.member_id)
             if told:
-                return status, member, told
+                return status, self._going_on(program, member), told
             if member.merged_into is None:
                 break
             # It went away before it was answered: the one that goes on has been told, too.
@@ -171,10 +171,13 @@ class Redeeming:
 
     def _members(self, program: str, member_id: str) -> tuple[str, ...]:
         """The member, or who goes on for it, with those that it absorbed."""
-        member = self._load(program, member_id)
+        member = self._going_on(program, self._load(program, member_id))
+        return (member.id, *member.absorbed)
+
+    def _going_on(self, program: str, member: Member) -> Member:
         while member.merged_into:
             member = self._load(program, member.merged_into)
-        return (member.id, *member.absorbed)
+        return member
 
     def _load(self, program: str, member_id: str) -> Member:
         member = self._ledger.load(program, member_id, consistent=True).member
