@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from membership.errors import Contended, Impossible, NoSuchMember
@@ -50,9 +51,7 @@ class Eraser:
         for one in (member_id, *member.absorbed):
             # What only the ledger leads to goes before the ledger does: a second try has to find it.
             with ThreadPoolExecutor(self._workers) as pool:
-                list(
-                    pool.map(lambda envelope: self._undo(envelope, now), self._ledger.outcomes(program, one))
-                )
+                list(pool.map(partial(self._undo, now), self._ledger.outcomes(program, one)))
             with ThreadPoolExecutor(self._workers) as pool:
                 list(pool.map(self._delete, self._everything(program, one)))
         if member.absorbed:
