@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -23,7 +23,7 @@ from functions.dispatch import app
 from membership.channels import Answer, Delivery, Settings, open_channels
 from membership.channels.outgoing import ANY, Poster
 from membership.channels.webhook import WebhookSettings, new_secret
-from membership.dispatching import Backoff, Dispatcher
+from membership.dispatching import Dispatcher
 from tests.fakes.deliveries import MemoryDeliveries
 from tests.fakes.queues import Queues
 from tools.receiver import Receiver
@@ -100,12 +100,14 @@ def run(grants: int, rate: float = 0.3, seed: int = 1, dies: float = 0.002) -> R
 
         def send(delivery: Delivery, settings: Settings, now: datetime) -> Answer:
             tries.append(delivery.id)
-            return webhook(delivery, settings, now)
+            return webhook(delivery, settings, datetime.now(UTC))  # whose signatures have to be fresh
 
-        wiring = app.Wiring(
-            lambda: Dispatcher(store, {"webhook": send}, lambda: datetime.now(UTC), Backoff()),
-            queues.postpone,
-        )
+        start = datetime.now(UTC)
+
+        def now() -> datetime:
+            return start + timedelta(seconds=queues.now)
+
+        wiring = app.Wiring(lambda: Dispatcher(store, {"webhook": send}, now), queues.postpone)
         for n in range(grants):
             queues.send_message("live", _message(n))
             if n % 100 == 0:  # the bus, too, brings some outcomes twice

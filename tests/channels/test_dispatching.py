@@ -258,10 +258,21 @@ def test_an_attempt_that_is_under_way_cannot_be_called_back() -> None:
     assert len(world.shop.sent) == 2
 
 
+def test_of_two_copies_one_at_a_time_is_sent() -> None:
+    world, waits = World(NO, NO), list[int | None]()
+    world.dispatch()
+    world.shop.meanwhile = lambda: waits.append(world.dispatch(receives=3))
+    assert world.dispatch(receives=2) == 180
+    assert (waits, len(world.shop.sent)) == ([90], 2)
+    world.shop.meanwhile = lambda: None
+    assert world.dispatch(receives=4) is None
+    assert (world.record.status, world.record.attempts) == ("delivered", 3)
+
+
 def test_an_attempt_that_died_holds_up_no_cancelling_for_long() -> None:
     world = World(NO)
     world.dispatch()
-    assert world.store.begin(world.record, NOW + UNDER_WAY)
+    assert world.store.begin(world.record, NOW, NOW + UNDER_WAY)
     for at, status in ((NOW, "pending"), (NOW + UNDER_WAY + timedelta(seconds=1), "cancelled")):
         answered = world.store.cancel("demo", ID, "key_1", at)
         assert answered

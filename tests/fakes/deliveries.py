@@ -30,13 +30,12 @@ class MemoryDeliveries:
             self._under_way.pop((new.program, new.id), None)
             return True
 
-    def begin(self, delivery: Delivery, until: datetime) -> bool:
+    def begin(self, delivery: Delivery, now: datetime, until: datetime) -> bool:
         with self._lock:
-            there = self.get(delivery.program, delivery.id)
-            if there is None or there.ended:
-                return False
-            self._under_way[delivery.program, delivery.id] = until
-            return True
+            there = self._waiting(delivery.program, delivery.id, now)
+            if there:
+                self._under_way[delivery.program, delivery.id] = until
+            return there is not None
 
     def reopen(self, program: str, delivery_id: str, now: datetime) -> Delivery | None:
         with self._lock:
@@ -47,8 +46,7 @@ class MemoryDeliveries:
 
     def cancel(self, program: str, delivery_id: str, by: str, now: datetime) -> Delivery | None:
         with self._lock:
-            known, until = self.get(program, delivery_id), self._under_way.get((program, delivery_id))
-            if known and not known.ended and (until is None or until < now):
+            if known := self._waiting(program, delivery_id, now):
                 cancelled = Cancelled(at=now, by=by)
                 self._put(
                     known.model_copy(update={"status": "cancelled", "cancelled": cancelled, "next_at": None})
@@ -80,6 +78,10 @@ class MemoryDeliveries:
             return False
         del self._settings[program, name]
         return True
+
+    def _waiting(self, program: str, delivery_id: str, now: datetime) -> Delivery | None:
+        known, until = self.get(program, delivery_id), self._under_way.get((program, delivery_id))
+        return known if known and not known.ended and (until is None or until < now) else None
 
     def _put(self, delivery: Delivery) -> None:
         self._records[delivery.program, delivery.id] = delivery.model_dump_json()

@@ -398,7 +398,7 @@ def test_a_delivery_is_cancelled_unless_it_is_too_late(cloud: Cloud, operator: C
     assert operator.post(f"/v1/deliveries/{waiting.id}/resend").problem == "conflict"
     assert operator.post(f"/v1/deliveries/{done.id}/cancel").problem == "conflict"
     begun = delivery(3, attempts=1)
-    runtime.deliveries().begin(begun, NOW.replace(minute=2))
+    runtime.deliveries().begin(begun, NOW, NOW.replace(minute=2))
     assert operator.post(f"/v1/deliveries/{begun.id}/cancel").problem == "conflict"
     cloud.later(minutes=3)
     assert operator.post(f"/v1/deliveries/{begun.id}/cancel").status == 200

@@ -94,19 +94,20 @@ def test_each_record_rests_on_the_one_before(store: Deliveries) -> None:
 
 def test_an_attempt_begins_unless_it_has_ended(store: Deliveries) -> None:
     later = NOW + timedelta(seconds=90)
-    assert not store.begin(delivery(), later), "of what has no record nothing is to be cancelled"
+    assert not store.begin(delivery(), NOW, later), "of what has no record nothing is to be cancelled"
     store.save(after(NO), None)
-    assert store.begin(delivery(), later)
+    assert store.begin(delivery(), NOW, later)
+    assert not store.begin(delivery(), NOW, later), "one at a time"
     for at, status in ((NOW, "pending"), (later + timedelta(seconds=1), "cancelled")):
         answered = store.cancel("demo", delivery().id, "key_1", at)
         assert answered
         assert (answered.status, store.get("demo", delivery().id)) == (status, answered)
-    assert not store.begin(delivery(), later)
+    assert not store.begin(delivery(), later + timedelta(days=1), later)
 
 
 def test_what_was_noted_is_under_way_no_more(store: Deliveries) -> None:
     store.save(after(NO), None)
-    store.begin(delivery(), NOW + timedelta(seconds=90))
+    store.begin(delivery(), NOW, NOW + timedelta(seconds=90))
     store.save(after(NO, of=after(NO)), after(NO))
     cancelled = store.cancel("demo", delivery().id, "key_1", NOW)
     assert cancelled

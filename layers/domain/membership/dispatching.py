@@ -25,7 +25,7 @@ class DeliveryStore(Protocol):
 
     def get(self, program: str, delivery_id: str) -> Delivery | None: ...
     def save(self, new: Delivery, known: Delivery | None) -> bool: ...
-    def begin(self, delivery: Delivery, until: datetime) -> bool: ...
+    def begin(self, delivery: Delivery, now: datetime, until: datetime) -> bool: ...
     def channels(self, program: str) -> Mapping[str, Settings]: ...
 
 
@@ -76,9 +76,12 @@ class Dispatcher:
         if found is None:
             return None
         delivery, known = found
-        # What has a record can be cancelled: from here until the attempt is noted it can't.
-        if delivery.ended or (known and not self.deliveries.begin(known, self.now() + UNDER_WAY)):
+        if delivery.ended:
             return None
+        # What has a record can be cancelled: from here until the attempt is noted it can't.
+        if known and not self.deliveries.begin(known, self.now(), self.now() + UNDER_WAY):
+            there = self._known(delivery)  # it has ended meanwhile, or another copy is at it
+            return int(UNDER_WAY.total_seconds()) if there and not there.ended else None
         channel, settings = self._way(delivery)
         if settings is None:  # trying again won't configure it; an operator will, and resends
             answer = Answer(delivered=False, detail=NO_CHANNEL, final=True)

@@ -45,14 +45,15 @@ class Deliveries:
             }
         return self._put(_item(new), unchanged)
 
-    def begin(self, delivery: Delivery, until: datetime) -> bool:
-        """Note that an attempt is under way. False where it is not to be made: delivered, or cancelled."""
+    def begin(self, delivery: Delivery, now: datetime, until: datetime) -> bool:
+        """Note that an attempt is under way. False where none is to be made: delivered or cancelled, or
+        another one is under way."""
         begun = self._update(
             delivery.program,
             delivery.id,
             "SET under_way = :until",
             _WAITS,
-            {**_waiting(delivery.program), ":until": _seconds(until)},
+            {**_waiting(delivery.program, now), ":until": _seconds(until)},
         )
         return begun is not None
 
@@ -79,12 +80,11 @@ class Deliveries:
             program,
             delivery_id,
             "SET delivery_status = :cancelled, cancelled = :by REMOVE next_at",
-            f"{_WAITS} AND (attribute_not_exists(under_way) OR under_way < :now)",
+            _WAITS,
             {
-                **_waiting(program),
+                **_waiting(program, now),
                 ":cancelled": _status(program, "cancelled"),
                 ":by": {"S": Cancelled(at=now.astimezone(UTC), by=by).model_dump_json()},
-                ":now": _seconds(now),
             },
         ) or self.get(program, delivery_id)
 
@@ -189,11 +189,12 @@ def _at(item: Mapping[str, Any]) -> str:
     return str(item["delivery_at"]["S"])
 
 
-_WAITS = "delivery_status IN (:pending, :failed)"
+_WAITS = "delivery_status IN (:pending, :failed) AND (attribute_not_exists(under_way) OR under_way < :now)"
 
 
-def _waiting(program: str) -> dict[str, Any]:
-    return {":pending": _status(program, "pending"), ":failed": _status(program, "failed")}
+def _waiting(program: str, now: datetime) -> dict[str, Any]:
+    pending, failed = _status(program, "pending"), _status(program, "failed")
+    return {":pending": pending, ":failed": failed, ":now": _seconds(now)}
 
 
 def _status(program: str, status: Status) -> dict[str, str]:
