@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from membership.errors import NotFound
+from membership.member.certificates import certifying
 from membership.store.certificates import Certificates, Issued
 from membership.viewing import Seen, Viewing
 
@@ -31,12 +32,12 @@ class Certifying:
         if standing is None or seen.member.status != "active":
             raise NotFound("the member has no tier that could be certified")
         tier = seen.program.ladders_by_id[ladder].shown(standing)[1]
-        # One that was merged into this one may have brought it; the tier may have had another name.
-        members = (seen.member.id, *seen.member.absorbed)
+        # The tier may have had another name then, and the member one that was merged into this one.
         tiers = (tier, *seen.program.tier(tier).replaces)
-        for one in members:
-            for name in tiers:
-                if issued := self._certificates.newest(program, one, ladder, name):
+        for envelope in self._viewing.told(program, (seen.member.id, *seen.member.absorbed)):
+            for message in certifying([envelope.open()] if envelope.type == "message.due" else ()):
+                issued = Issued.of(program, envelope.member_id, message)
+                if issued.ladder == ladder and issued.tier in tiers:
                     return Shown(issued, seen, stands=True)
         raise NotFound("there is no certificate of this tier: one is made when a member rises to it")
 

@@ -72,10 +72,9 @@ class Settled:
         kinds = (ApprovalRequested, ApprovalDecided, ApprovalWithdrawn)
         approvals = {one.approval for one in (*self.questions, *self.outcomes) if isinstance(one, kinds)}
         counted = sum(isinstance(one, RewardRedeemed | RedemptionCancelled) for one in self.outcomes)
-        # A certificate is found by its number, and by its member.
         certificates = len([*self.certificates, *certifying(self.outcomes)])
         items = len(self.outcomes) + len(self.accounts) + len(self.onward) + len(approvals)
-        return items + 2 * counted + 2 * certificates
+        return items + 2 * counted + certificates
 
     @property
     def merges_into(self) -> str | None:

@@ -1,6 +1,6 @@
 """Looking at members without changing them: what they are, what they did, what an order would do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from heapq import merge
@@ -21,6 +21,8 @@ from membership.settle import rebuild, settle
 from membership.store.ledger import Ledger, Page
 from membership.store.programs import Programs
 
+PAGE = 100
+"""Decisions that are read at a time."""
 _MADE_UP = "preview#"
 """Id of an order that nobody has paid: `#` keeps it apart from every real one."""
 
@@ -147,6 +149,14 @@ class Viewing:
         earned = rebuild(seen.versions, seen.member.id, facts, own, theirs=decided).earned
         entries = statement(earned, [envelope for one in told.values() for envelope in one])
         return Page(*page(entries, after, limit))
+
+    def told(self, program: str, members: Sequence[str]) -> Iterator[Envelope]:
+        """What was decided about members, of each the newest first."""
+        for member_id in members:
+            before = None
+            while page := self._ledger.history(program, member_id, before, PAGE):
+                yield from (envelope for _, envelope in page)
+                before = page[-1][0]
 
     def history(
         self, program: str, member_id: str, now: datetime, after: str | None, limit: int

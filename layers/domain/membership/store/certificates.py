@@ -1,11 +1,11 @@
-"""Certificates, in the STATE table. Written with the decisions that celebrate a promotion."""
+"""Certificates by their numbers, in the STATE table. Written with the promotions that they are of."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from membership.member.certificates import certifying
-from membership.outcomes import Certificate, Outcome
+from membership.outcomes import Certificate, MessageDue, Outcome
 from membership.store import keys
 from membership.store.tables import Tables
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate, and whose it is: of what."""
+    """A certificate: whose it is, and of what."""
 
     program: str
     member_id: str
@@ -24,6 +24,13 @@ class Issued:
     """The tier's id; the certificate has its name."""
     certificate: Certificate
 
+    @classmethod
+    def of(cls, program: str, member_id: str, message: MessageDue) -> "Issued":
+        """That a message brings with it."""
+        assert message.celebration
+        ladder, tier = message.details["ladder"], message.details["to_tier"]
+        return cls(program, member_id, ladder, tier, message.celebration.certificate)
+
 
 class Certificates:
     def __init__(self, client: "DynamoDBClient", tables: Tables) -> None:
@@ -31,41 +38,27 @@ class Certificates:
 
     def numbered(self, number: str) -> Issued | None:
         """The certificate of that number, whichever program issued it."""
-        return self._get(keys.certificate(number))
-
-    def newest(self, program: str, member_id: str, ladder: str, tier: str) -> Issued | None:
-        """The member's last certificate of a tier."""
-        return self._get(keys.certificate_of(program, member_id, ladder, tier))
-
-    def _get(self, key: keys.Key) -> Issued | None:
         # Consistent: who has just been congratulated prints it at once.
-        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        if item is None:
+        found = self._client.get_item(
+            TableName=self._table, Key=keys.certificate(number), ConsistentRead=True
+        ).get("Item")
+        if found is None:
             return None
-        told = {name: item[name]["S"] for name in ("program", "member_id", "ladder", "tier")}
-        return Issued(**told, certificate=Certificate.model_validate_json(item["body"]["S"]))
+        told = {name: found[name]["S"] for name in ("program", "member_id", "ladder", "tier")}
+        return Issued(**told, certificate=Certificate.model_validate_json(found["body"]["S"]))
 
 
 def certificate_writes(
     table: str, program: str, member_id: str, outcomes: Sequence[Outcome]
 ) -> Iterator[dict[str, Any]]:
-    """Writes of a transaction that issue the certificates of these outcomes, each place once."""
-    items: dict[str, dict[str, Any]] = {}
-    for message in certifying(outcomes):
-        assert message.celebration
-        certificate = message.celebration.certificate
-        ladder, tier = message.details["ladder"], message.details["to_tier"]
-        told = {
+    """Writes of a transaction that issue the certificates of these outcomes."""
+    for issued in (Issued.of(program, member_id, message) for message in certifying(outcomes)):
+        item = {
+            **keys.certificate(issued.certificate.number),
             "program": {"S": program},
             "member_id": {"S": member_id},
-            "ladder": {"S": ladder},
-            "tier": {"S": tier},
-            "body": {"S": certificate.model_dump_json(exclude_none=True)},
+            "ladder": {"S": issued.ladder},
+            "tier": {"S": issued.tier},
+            "body": {"S": issued.certificate.model_dump_json(exclude_none=True)},
         }
-        for key in (
-            keys.certificate(certificate.number),
-            keys.certificate_of(program, member_id, ladder, tier),
-        ):
-            items[repr(key)] = {**key, **told}
-    for item in items.values():
         yield {"Put": {"TableName": table, "Item": item}}

@@ -249,11 +249,6 @@ def certificate(number: str) -> Key:
     return _key(f"certificate#{number}", "certificate")
 
 
-def certificate_of(program: str, member_id: str, ladder: str, tier: str) -> Key:
-    """A member's newest certificate of a tier."""
-    return _key(f"member#{program}#{member_id}", f"certificate#{ladder}#{tier}")
-
-
 # ── Deliveries and channels (STATE) ───────────────────────────────────────────────────────────────
 
 
