@@ -77,7 +77,7 @@ class Eraser:
             return
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
-    def _undo(self, envelope: Envelope, now: datetime) -> None:
+    def _undo(self, now: datetime, envelope: Envelope) -> None:
         """Take away what an outcome is to others: a question, a certificate, a delivery."""
         match outcome := envelope.open():
             case ApprovalRequested():
