@@ -150,6 +150,8 @@ class PointsOracle:
             for one in self.parcels
             if one.ends == end and (one.usable if one.usable > self.today else None) == waits
         ]
+        if end and (self.today - end).days > 92:
+            self.lost.pop(end, None)
         gone = self.lost.get(end, 0) if end or (self.idle and day < self.idle) else 0
         if end:
             claim -= self.take(claim, own)
@@ -159,7 +161,7 @@ class PointsOracle:
             claim -= self.take(claim, own)
         if known:
             self.lost[end] -= known
-        if only_pending:
+        if only_pending or (end and (self.today - end).days > 92):
             return
         claim -= self.take(claim, [one for one in self.parcels if one.usable <= self.today or one.left])
         if self.rules.get("refunds") == "negative":

@@ -24,6 +24,13 @@ def test_nor_does_the_largest_order_take_more(here: Stand) -> None:
     assert longest.reads <= 1
 
 
+@pytest.mark.proves("B2")
+def test_nor_does_one_that_earns_points(here: Stand) -> None:
+    earning = units.earning(here)
+    assert earning.writes <= 2
+    assert earning.reads <= 1
+
+
 @pytest.mark.parametrize("size", [4, 10, 100])
 def test_from_four_facts_on_that_come_together_each_takes_less_than_1_3_writes(
     here: Stand, size: int

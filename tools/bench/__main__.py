@@ -80,6 +80,7 @@ def _units(here: stand.Stand, shop: stand.Stand, cafe: stand.Stand) -> None:
             sum(one.calls for one in usual),
         ),
         units.longest(here),
+        units.earning(here),
         *(units.batch(here, size) for size in units.BATCHES),
         *units.others(here),
         units.real(shop),

@@ -11,7 +11,7 @@ from membership.redeeming import Redeeming
 from membership.store.items import fact_item
 from tools import cdnow
 from tools.bench.meter import item_bytes
-from tools.bench.stand import Stand, orders, regular, take
+from tools.bench.stand import BEGIN, Stand, orders, regular, take
 from tools.demo.shop import in_time
 
 BATCHES = (2, 4, 10, 100)
@@ -59,6 +59,21 @@ def longest(stand: Stand) -> Units:
     order = order.model_copy(update={"id": "e" * 128, "order_id": "o" * 128})
     size = item_bytes(fact_item(stand.program.id, order))
     return _measure(stand, f"with the longest ids ({size} bytes)", 1, lambda: take(stand, [order]))
+
+
+def earning(stand: Stand) -> Units:
+    """An order of a member who has bought something each month of the last year, and has points of each."""
+    member, past = _member(), datetime.now(UTC) - timedelta(days=2)
+    months = [BEGIN - timedelta(days=30 * n) for n in range(12, 0, -1)]
+    for order, month in zip(orders(member, 12, recorded=past), months, strict=True):
+        take(stand, [order.model_copy(update={"occurred_at": month})])
+    stored = stand.ledger.load(stand.program.id, member).member
+    assert stored
+    assert len(stored.points.lots) == 12
+    [order] = orders(member, 1)
+    return _measure(
+        stand, "an order that earns points, of a member with a year of them", 1, lambda: take(stand, [order])
+    )
 
 
 def batch(stand: Stand, size: int) -> Units:

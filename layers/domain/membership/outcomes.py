@@ -314,7 +314,7 @@ class RewardGranted(_Outcome):
     lot: str | None = None
     """In which its points go, where the program keeps them itself."""
     on: date | None = None
-    """The day on which they do."""
+    """The day on which they do, where a long silence would take them."""
 
 
 class PointsTakenBack(_Outcome):
@@ -366,7 +366,8 @@ class PointsAdjusted(_Acted):
     type: Literal["points.adjusted"] = "points.adjusted"
     points: int
     """Less than 0 where they were taken."""
-    on: date
+    on: date | None = None
+    """The day on which they were given, where a long silence would take them."""
     lots: dict[str, int]
     """Lot → what came in, less than 0 where it went out."""
 

@@ -149,9 +149,16 @@ def settle(
         settled.onward += _told_onward(member, fact, decided)
         member.applied.add(fact)
         settled.due_is_exact |= isinstance(fact, Review | Act)
-    member.forget_the_past()
+    _forget(versions, member)
     settled.due = next_due(versions, member)
     return settled
+
+
+def _forget(versions: Versions, member: Member) -> None:
+    """What a member is doesn't hang on how often it was settled: so it forgets by its own clock."""
+    member.forget_the_past()
+    if member.clock and member.points.changes_with_time:
+        member.points = member.points.aged(_in_force(versions, member, member.clock)[1].day(member.clock))
 
 
 def _of_its_own(versions: Versions, program: Program, member: Member) -> Callable[[Order], Earning]:
@@ -311,7 +318,7 @@ def rebuild(
         # What was asked for before it was merged, and answered, stays so.
         open_ones = (fact for fact in ordered if not isinstance(fact, _ANSWERED) or fact.key not in answered)
         settled.forwarded = [forward for fact in open_ones for forward in _forwarded(member, fact)]
-    member.forget_the_past()
+    _forget(versions, member)
     settled.due = next_due(versions, member)
     return settled
 

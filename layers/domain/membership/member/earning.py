@@ -53,6 +53,8 @@ class Earned:
     """Whether the day had brought as many before as can count."""
     lines: tuple[int, ...] = ()
     """Points of each of an order's lines."""
+    awakes: bool = False
+    """Whether it ends a silence after which points would be gone."""
     counter: str | None = None
     """Where the account counts such activities, if they are capped."""
 
@@ -135,8 +137,11 @@ class Earning:
             return None
         day = program.day(fact.occurred_at)
         if isinstance(fact, Order):
-            return self._order(version, program, rules, day, fact, fact.amount if amount is None else amount)
-        return self._activity(version, program, rules, day, fact, counted or {})
+            left = fact.amount if amount is None else amount
+            earned = self._order(version, program, rules, day, fact, left)
+        else:
+            earned = self._activity(version, program, rules, day, fact, counted or {})
+        return replace(earned, awakes=True) if rules.asks_for_silence else earned
 
     def _order(
         self, version: int, program: Program, rules: PointsRules, day: date, order: Order, amount: int
@@ -251,7 +256,7 @@ def earn(versions: Versions, program: Program, member: Member, fact: Fact, befor
     today = program.day(member.clock)
     if before.clock is not None:
         _check_what_was_earned(versions, program, member, fact, before)
-        if member.points.lots and program.day(before.clock) != today:
+        if member.points.changes_with_time and program.day(before.clock) != today:
             member.points = member.points.aged(today)
     earning = Earning(versions, Past.of(member), joined(program, member))
     earned = earning.of(fact, counted=member.points.counted)
@@ -279,7 +284,7 @@ def _check_what_was_earned(
 def booked(account: Account, earned: Earned, today: date) -> Account:
     """The account with what was earned in it."""
     news: dict[str, Any] = {}
-    if account.active_on is None or earned.day > account.active_on:
+    if earned.awakes and (account.active_on is None or earned.day > account.active_on):
         news["active_on"] = earned.day
     if earned.points:
         lot = earned.lot.on(today.toordinal()).key

@@ -35,9 +35,11 @@ def expiries(program: Program, account: Account) -> list[Expiry]:
 
 def idle_until(program: Program, account: Account) -> date | None:
     """The day from which everything is gone that has no day of its own, if the member does nothing more."""
-    if program.points is None or account.active_on is None:
+    if program.points is None or not program.points.asks_for_silence:
         return None
-    return program.points.idle_until(account.active_on)
+    # Who has done nothing since the rule began has been silent since then.
+    since = account.active_on or (program.effective_from and program.day(program.effective_from))
+    return program.points.idle_until(since) if since else None
 
 
 def gone_by(program: Program, account: Account, today: date) -> Lots:

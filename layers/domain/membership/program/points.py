@@ -210,6 +210,11 @@ class PointsRules(Part):
                 return plus_months(day.replace(day=1), 1)
         return date(day.year + 1, 1, 1)
 
+    @property
+    def asks_for_silence(self) -> bool:
+        """Whether points are gone when a member does nothing for long."""
+        return isinstance(self.expire, Inactive)
+
     def idle_until(self, active_on: date) -> date | None:
         """The first day on which everything is gone, if nothing more is done; None: that costs nothing."""
         if isinstance(self.expire, Inactive):

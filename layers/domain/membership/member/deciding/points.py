@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from membership.facts import Act, Order, Refund
-from membership.member.account import Account, added
+from membership.member.account import LAPSED_DAYS, Account, added
 from membership.member.deciding.case import Case
 from membership.member.earning import Claim
 from membership.member.expiring import gone_by, to_remind_of
@@ -31,27 +31,32 @@ def take_back(case: Case) -> Iterator[Outcome]:
         return
     account, orders = case.member.points, dict[str, int]()
     lots, lapsed = dict[str, int](), dict[str, int]()
-    left = 0
+    forgiven = left = 0
     for claim in case.claims:
         found = _taken(case, account, claim)
         account = account.take(found.lots)
         account = account.model_copy(update={"lapsed": added(account.lapsed, found.lapsed, -1)})
         lots, lapsed = added(lots, found.lots), added(lapsed, found.lapsed)
         orders[claim.order] = claim.points
-        left += claim.points - sum(found.lots.values()) - sum(found.lapsed.values())
+        forgiven += found.forgiven
+        left += claim.points - found.forgiven - sum(found.lots.values()) - sum(found.lapsed.values())
+    owed = _rules(case).refunds == "negative"
     yield PointsTakenBack(
         at=case.at,
         orders=orders,
         points=sum(lots.values()),
         lots=lots,
         lapsed=lapsed,
-        **_what_is_left(case, left),
+        debt=left if owed else 0,
+        forgiven=forgiven if owed else forgiven + left,
     )
 
 
 class _Taken(NamedTuple):
     lots: dict[str, int]
     lapsed: dict[str, int]
+    forgiven: int
+    """Whatever the program asks for."""
 
 
 def _taken(case: Case, account: Account, claim: Claim) -> _Taken:
@@ -60,7 +65,7 @@ def _taken(case: Case, account: Account, claim: Claim) -> _Taken:
     own = claim.lot.on(today.toordinal()).key
     only_pending = _rules(case).refunds == "pending_only"
     if only_pending and not claim.lot.is_pending(_given_back_on(case, claim).toordinal()):
-        return _Taken({}, {})
+        return _Taken({}, {}, wanted)
     there, lapsed = max(0, account.lots.get(own, 0)), account.lapsed.get(own, 0)
     if claim.lot.expires:
         from_own = min(wanted, there)
@@ -70,9 +75,11 @@ def _taken(case: Case, account: Account, claim: Claim) -> _Taken:
         from_own = min(wanted - from_lapsed, there)
     lots = {own: from_own} if from_own else {}
     rest = wanted - from_own - from_lapsed
-    if rest and not only_pending:
+    outlived = 0 < claim.lot.expires < today.toordinal() - LAPSED_DAYS
+    forgiven = rest if only_pending or outlived else 0
+    if rest > forgiven:
         lots = added(lots, account.take(lots).drawn(rest, today, pending=True))
-    return _Taken(lots, {own: from_lapsed} if from_lapsed else {})
+    return _Taken(lots, {own: from_lapsed} if from_lapsed else {}, forgiven)
 
 
 def _given_back_on(case: Case, claim: Claim) -> date:
@@ -85,11 +92,6 @@ def _given_back_on(case: Case, claim: Claim) -> date:
 def _rules(case: Case) -> PointsRules:
     """Those in force; where points are not earned any more, the usual ones."""
     return case.program.points or _USUAL
-
-
-def _what_is_left(case: Case, points: int) -> dict[str, int]:
-    """What nothing was there for: owed, or forgiven."""
-    return {"debt" if _rules(case).refunds == "negative" else "forgiven": points}
 
 
 def expire(case: Case) -> Iterator[Outcome]:
@@ -127,13 +129,15 @@ def _make_good(case: Case) -> Iterator[Outcome]:
         return
     wanted = -sum(missing.values())
     lots = account.take(missing).drawn(wanted, case.today, pending=True)
-    points = sum(lots.values())
+    points, owed = sum(lots.values()), _rules(case).refunds == "negative"
+    left = wanted - points
     yield PointsTakenBack(
         at=case.at,
         orders={},
         points=points,
         lots=added(missing, lots),
-        **_what_is_left(case, wanted - points),
+        debt=left if owed else 0,
+        forgiven=0 if owed else left,
     )
 
 
@@ -150,13 +154,19 @@ def adjust(case: Case, act: Act, points: int) -> Iterator[Outcome]:
         yield FactIgnored(at=case.at, reason="not_possible_now")
     elif points > 0:
         lots = {case.program.points.lot(case.today, pending=False).key: points}
-        yield PointsAdjusted(**told, points=points, on=case.today, lots=lots)
+        yield PointsAdjusted(**told, points=points, on=given_on(case), lots=lots)
     else:
         lots = {key: -amount for key, amount in account.draw(-points, case.today).items()}
-        yield PointsAdjusted(**told, points=points, on=case.today, lots=lots)
+        yield PointsAdjusted(**told, points=points, lots=lots)
 
 
 def credited(case: Case) -> str | None:
     """The lot for points that are given today; None where the program keeps no points."""
     rules = case.program.points
     return rules.lot(case.today, pending=False).key if rules else None
+
+
+def given_on(case: Case) -> date | None:
+    """Today, where that ends a silence after which points would be gone."""
+    rules = case.program.points
+    return case.today if rules and rules.asks_for_silence else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from membership.member.deciding.case import Case
-from membership.member.deciding.points import credited
+from membership.member.deciding.points import credited, given_on
 from membership.outcomes import RewardGranted
 from membership.program.parts import Reward
 from membership.program.schema import Ladder, Tier
@@ -22,7 +22,7 @@ def reward(case: Case, ladder: Ladder, entered: Iterable[Tier]) -> Iterator[Rewa
                     cycle=cycle,
                     reward=one,
                     lot=credited(case) if one.points else None,
-                    on=case.today if one.points else None,
+                    on=given_on(case) if one.points else None,
                 )
 
 
