@@ -70,8 +70,8 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 def _packed(lots: Lots) -> str:
     """A third of the room: in base 36, each day as so many days after the one before.
 
-    `fusk.3c,v.4rd,0.5j.k0`: 120 points that are gone on day 740036, 6,169 a month later, and 199 together with
-    those that can be spent from 720 days before.
+    `fusk.3c,v.4rd,0.5j.k0`: 120 points that are gone on day 740036, 6,169 a month later, and with those 199
+    that can be spent from 720 days before.
     """
     found, last = list[str](), 0
     for lot, points in sorted((Lot.read(key)[::-1], points) for key, points in lots.items()):
