@@ -25,7 +25,7 @@ GIFT = {"grant": [{"id": "gift", "gift": "MUG"}]}
 def shop(when: Any, **more: Any) -> Played:
     """A shop with one trigger, and who is a member of it."""
     document = SHOP | {
-        name: more.pop(name) for name in ("metrics", "tiers", "window", "validity") & more.keys()
+        name: more.pop(name) for name in ("metrics", "tiers", "window", "validity", "points") & more.keys()
     }
     return Played(**document, triggers=[{"id": "t", "when": when, **GIFT, **more}])
 
@@ -381,6 +381,33 @@ def test_who_had_left_comes_back_and_who_was_blocked_was_not_away(
     club.act("2026-06-01", back)
     club.do("2026-06-02", "share")
     assert fired(club) == days
+
+
+# ── Points ────────────────────────────────────────────────────────────────────────────────────────
+
+POINTS = {"earn": {"order": {"points": 1}}, "expire": {"after_months": 12, "at": "day"}, "remind_days": 30}
+
+
+@pytest.mark.proves("B5")
+def test_points_that_will_expire() -> None:
+    """As the member is told of them: once a month of theirs."""
+    club = shop("points_expiring", points=POINTS)
+    club.order("2026-03-05", 10)
+    club.order("2026-03-20", 20)
+    club.order("2026-04-02", 40)
+    club.pass_to("2027-06-01")
+    assert fired(club) == club.days("points.expiring") == ["2027-02-03", "2027-03-03"]
+
+
+def test_points_that_a_trigger_gives_are_in_the_account() -> None:
+    """And expire as others do."""
+    club = shop("promotion", points=POINTS, grant=[{"id": "bonus", "points": 500}])
+    club.order("2026-03-05", 1000)
+    assert (club.member.points.granted, club.member.points.balance) == (500, 1500)
+    club.pass_to("2027-03-04 23:59")
+    assert club.member.points.balance == 1500
+    club.pass_to("2027-03-05 00:00")
+    assert club.member.points.balance == 0
 
 
 # ── For whom, and what it leads to ────────────────────────────────────────────────────────────────

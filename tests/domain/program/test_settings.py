@@ -615,6 +615,8 @@ def base(setting: str) -> dict[str, Any]:
         )
     if setting.startswith(("LadderRules.", "SpecialReview.ladder")):
         return in_ladders({"special_reviews": [REVIEW]})
+    if setting == "PointsExpiring.kind":
+        return {**SMALL, "points": {"earn": EARN}}
     if setting.startswith("InARow."):
         document = changed("metrics", SMALL["metrics"] | {"feedback": STREAK, "other": {"streak": "order"}})
         return document if setting == "InARow.kind" else document | {"triggers": on(RUN)}

@@ -18,7 +18,7 @@ from membership.program.metrics import Derived, Elapsed, Label, Paid, Rank, Stre
 from membership.program.money import to_smallest
 from membership.program.parts import Reward
 from membership.program.points import After, Never
-from membership.program.triggers import InARow, Nearing, Trigger
+from membership.program.triggers import InARow, Nearing, PointsExpiring, Trigger
 from membership.program.validity import ForLife, WhileQualified
 
 if TYPE_CHECKING:
@@ -398,6 +398,8 @@ def _check_trigger(program: "Program", trigger: Trigger, place: _Place) -> Itera
                 when.bind(to_smallest(program.metrics[metric].measure, amount, program.currency))
             except ValueError as error:
                 yield Fault((*place, "when", "amount"), str(error), "Round it.")
+        case PointsExpiring() if program.points is None:
+            yield Fault((*place, "when"), "the program has no points", "Add `points`.")
         case InARow(metric=metric) if not isinstance(program.metrics.get(metric), Streak):
             remedy = "Name one: `metrics: {visits: {streak: check_in}}`."
             yield Fault((*place, "when", "metric"), f"there is no streak {metric!r}", remedy)
