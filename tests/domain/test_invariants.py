@@ -180,7 +180,9 @@ def test_so_are_points_where_nothing_hangs_on_when_it_is_told(
 ) -> None:
     """A tier, or a long silence, is what it is when it is decided; whatever else earns and expires is not."""
     assume(points["refunds"] != "pending_only" and "inactive_months" not in points["expire"])
-    program = program_from(without_rates(document) | {"points": points, "campaigns": CAMPAIGNS})
+    program = program_from(
+        without_rates(document) | {"points": points, "campaigns": CAMPAIGNS, "triggers": []}
+    )
     facts = facts_of(program, seed, 300, 40)
     now = facts[-1].occurred_at
     facts = [fact.model_copy(update={"recorded_at": now}) for fact in facts]
@@ -199,8 +201,8 @@ def test_so_are_points_where_nothing_hangs_on_when_it_is_told(
 def test_points_are_what_somebody_else_counts(document: Document, points: Document, seed: int) -> None:
     """Whatever was bought, done, given back, or given and taken by hand: what can be spent, what is pending,
     what is owed."""
-    program = program_from(document := document | {"points": points, "campaigns": CAMPAIGNS})
-    random = Random(seed)
+    document |= {"points": points, "campaigns": CAMPAIGNS, "triggers": []}
+    program, random = program_from(document), Random(seed)
     facts = [*facts_of(program, seed, 250, 45)]
     for n in range(12):
         at = program.midnight(START + timedelta(days=random.randrange(1, 250))) + timedelta(hours=9)
