@@ -107,7 +107,9 @@ def run(grants: int, rate: float = 0.3, seed: int = 1, dies: float = 0.002) -> R
         def now() -> datetime:
             return start + timedelta(seconds=queues.now)
 
-        wiring = app.Wiring(lambda: Dispatcher(store, {"webhook": send}, now), queues.postpone)
+        wiring = app.Wiring(
+            lambda: Dispatcher(store, {"webhook": send}, now), queues.postpone, queues.put_back
+        )
         for n in range(grants):
             queues.send_message("live", _message(n))
             if n % 100 == 0:  # the bus, too, brings some outcomes twice

@@ -144,7 +144,9 @@ def test_a_reward_is_granted_once_a_cycle(name: str, seed: int) -> None:
     program = PROGRAMS[name]
     life = lived(program, life_of(program, seed, 700, 60))
     granted = [
-        (one.tier, one.reward.id, one.cycle) for one in life.outcomes if isinstance(one, RewardGranted)
+        (one.tier, one.trigger, one.reward.id, one.cycle, one.occasion)
+        for one in life.outcomes
+        if isinstance(one, RewardGranted)
     ]
     assert len(granted) == len(set(granted))
 

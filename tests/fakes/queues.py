@@ -61,6 +61,13 @@ class Queues:
         outputs = [{"OutputKey": key, "OutputValue": value} for key, value in names.items()]
         return {"Stacks": [{"Outputs": outputs}]}
 
+    def put_back(self, body: str, seconds: int) -> None:
+        """A new copy, held back for so long."""
+        with self._changed:
+            message = Message(f"message-{next(self._ids)}", body)
+            self._live[message.id] = message
+            self._show(message, self.now + seconds)
+
     # ── As Lambda's poller ────────────────────────────────────────────────────────────────────────
 
     def take(self, most: int = 10) -> list[dict[str, Any]]:

@@ -345,6 +345,10 @@ SOUND = {
     "put_program": rules("p2-customer-policy"),
     "post_action": json.dumps({**_DONE, "type": "block"}),
     "post_approval": json.dumps({**_DONE, "verdict": "approve"}),
+    "post_redemption": json.dumps({"id": "r1", "reward": "mug"}),
+    "cancel_redemption": json.dumps(_DONE),
+    "put_codes": json.dumps({"codes": ["A"]}),
+    "post_message_preview": json.dumps({"about": "tier.upgraded"}),
     "put_provider": json.dumps({"channel": "webhook", "url": "https://shop.example/"}),
 }
 """A body for each operation that asks for one in particular."""
@@ -366,7 +370,9 @@ def test_a_table_out_of_reach_is_told_as_such(
     for operation in OPERATIONS:
         if operation.roles and operation.id != "put_webhook":
             event = as_operator(operation.method, operation.path) | {
-                "pathParameters": dict.fromkeys(("member_id", "key_id", "delivery_id", "approval_id"), "ann")
+                "pathParameters": dict.fromkeys(
+                    ("member_id", "key_id", "delivery_id", "approval_id", "redemption_id", "reward_id"), "ann"
+                )
                 | {"kind": "gifts"},
                 "body": SOUND.get(operation.id, "{}"),
             }

@@ -16,7 +16,7 @@ id: club
 metrics: {spend: {sum: order.amount}}
 tiers:
   - id: basic
-  - {id: gold, qualify: {spend: 1000}, points_rate: 1.5}
+  - {id: gold, qualify: {spend: 1000}, benefits: [{id: rate, points_rate: 1.5}]}
 validity: lifetime
 points:
   earn: {order: {points: 1}, activities: {check_in: {points: 5, per_day: 1}}}
@@ -246,7 +246,7 @@ def test_presets_with_points_say_so(cloud: Cloud) -> None:
     assert client.put("/v1/program", rules("p8-three-cards")).status == 200
     words = client.get("/v1/program?lang=en").json
     assert words["points"][0] == "Orders earn 1 for each ¥1."
-    assert [tier["benefits"][0] for tier in words["ladders"][0]["tiers"]] == [
+    assert [tier["benefits"][0]["text"] for tier in words["ladders"][0]["tiers"]] == [
         "1× points",
         "1.5× points",
         "2× points",

@@ -25,7 +25,7 @@ TABLE: dict[str, tuple[Any, int, int, int]] = {
     "get_benefits": (None, 200, 200, 200),
     "get_certificate_svg": (None, 404, 404, 404),  # of a member of the first tier
     "get_redemptions": (None, 200, 200, 200),
-    "post_redemption": ({"id": "r1", "reward": "mug"}, 404, 404, 403),
+    "post_redemption": ({"id": "r1", "reward": "mug"}, 409, 409, 403),
     "cancel_redemption": (BY_HAND, 404, 404, 403),
     "get_catalogue": (None, 200, 200, 200),
     "put_codes": ({"codes": ["A"]}, 403, 404, 403),
@@ -45,6 +45,8 @@ TABLE: dict[str, tuple[Any, int, int, int]] = {
     "get_webhook": (None, 403, 404, 403),
     "put_webhook": ({"url": "https://example.com/hook"}, 403, 200, 403),
     "rotate_webhook": (None, 403, 404, 403),
+    "get_points_report": (None, 403, 200, 403),
+    "get_benefits_report": (None, 403, 200, 403),
     "get_providers": (None, 403, 200, 403),
     "put_provider": ({"channel": "webhook", "url": "https://example.com/hook"}, 403, 422, 403),
     "delete_provider": (None, 403, 422, 403),

@@ -298,6 +298,8 @@ class ProviderView(View):
         if channel != DEFAULT:
             more = {name: settings.get(name) for name in ("language", "subject")}
             return cls(kind=kind, channel=channel, **more)
+        from membership.channels.webhook import WebhookSettings
+
         webhook = WebhookView.of(WebhookSettings.model_validate(settings), now)
         return cls(kind=kind, channel=channel, url=webhook.url, secrets=webhook.secrets, secret=secret)
 
