@@ -41,7 +41,7 @@ class Shop:
             "data": {"order_id": member, "amount": "5000.00", "currency": "CNY"},
         }
         told = self.operator.post("/v1/events?wait=true", event).json["members"][0]["outcomes"]
-        [message] = [one for one in told if one["type"] == "message.due"]
+        [message] = [one for one in told if one["data"].get("about") == "tier.upgraded"]
         return {**message, "program": PROGRAM, "member_id": member}
 
     def went(self, receiver: Receiver, member: str) -> list[str]:
