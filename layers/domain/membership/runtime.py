@@ -317,8 +317,9 @@ def viewing() -> "Viewing":
 
 def pause(attempt: int) -> None:
     """Wait before trying again."""
-    # Full jitter: writers that met once should not meet again.
-    time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))
+    # Full jitter: writers that met once should not meet again. The system's chance, because processes that
+    # start from one snapshot would all draw the same from their own.
+    time.sleep(random.SystemRandom().uniform(0, min(0.5, 0.01 * 2**attempt)))
 
 
 def forget() -> None:
