@@ -39,20 +39,47 @@ PYTHONS_OWN = {
 
 def asked(script: str, *folders: Path) -> set[tuple[str, str]]:
     """Function and module that called it, in a fresh process."""
+    watched = WATCH.format(names=CLOCKS | CHANCE | CONNECTIONS, script=script)
+    return {(name, module) for name, module in json.loads(run(watched, *folders))}
+
+
+def run(script: str, *folders: Path) -> str:
+    """What it prints, in a fresh process that can import from the folders."""
     done = subprocess.run(
-        [sys.executable, "-I", "-c", WATCH.format(names=CLOCKS | CHANCE | CONNECTIONS, script=script)]
-        + [str(folder) for folder in folders],
+        [sys.executable, "-I", "-c", script, *map(str, folders)],
         env={"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=True,
     )
-    return {(name, module) for name, module in json.loads(done.stdout)}
+    return done.stdout
 
 
 @pytest.mark.parametrize("function", sorted(path.parent.name for path in ROOT.glob("functions/*/app.py")))
 def test_nothing_that_has_to_be_new_or_unique_is_made_at_import(function: str) -> None:
     assert asked("import app", ROOT / "functions" / function, ROOT / "layers/domain") <= PYTHONS_OWN
+
+
+UNBUILT = """
+import sys
+from pydantic import BaseModel
+sys.path[:0] = sys.argv[1:]
+import app
+
+def below(model):
+    for one in model.__subclasses__():
+        yield one
+        yield from below(one)
+
+print(*(one.__name__ for one in below(BaseModel) if one.__pydantic_complete__ and "membership" in one.__module__))
+"""
+
+
+@pytest.mark.parametrize("function", sorted(path.parent.name for path in ROOT.glob("functions/*/app.py")))
+def test_no_validator_is_built_at_import(function: str) -> None:
+    """Which of some two hundred are needed shows with the first call."""
+    folders = (ROOT / "functions" / function, ROOT / "layers/domain")
+    assert run(UNBUILT, *folders).strip() == ""
 
 
 @pytest.mark.parametrize(
