@@ -145,6 +145,10 @@ class IssueKey(Body):
     issue_key: FirstKey
 
 
+_actions: TypeAdapter[Any] = TypeAdapter(MemberAction)
+_kept: TypeAdapter[Action] = TypeAdapter(Action)
+
+
 def read(model: type[Model], body: Any) -> Model:
     """The body as a model. Raises Refused with everything that is wrong with it."""
     try:
@@ -156,7 +160,7 @@ def read(model: type[Model], body: Any) -> Model:
 def read_action(body: Any) -> Any:
     """The body of an action, as its model. Raises Refused with everything that is wrong with it."""
     try:
-        return TypeAdapter[Any](MemberAction).validate_python(body)
+        return _actions.validate_python(body)
     except ValidationError as error:
         raise invalid(errors_of(error, ACTIONS)) from None
 
@@ -166,4 +170,4 @@ def action_of(asked: Any, program: Program) -> Action:
     told = asked.model_dump(exclude={"id", "by", "reason"})
     if "ladder" in told and told["ladder"] is None:
         told["ladder"] = next(iter(program.ladders_by_id))
-    return TypeAdapter[Action](Action).validate_python(told)
+    return _kept.validate_python(told)
