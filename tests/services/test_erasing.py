@@ -1,14 +1,20 @@
 """Erasing while others merge: whoever proved to be the erased one is gone, too."""
 
+import time
 from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
 
 from membership.acts import Merge
-from membership.facts import Act
+from membership.facts import Act, Refund
 from membership.member.state import Member
 from membership.settling import Settling
 from membership.store.erasing import Eraser
 from membership.store.ledger import Ledger
 from membership.store.tables import Tables
+from tests.fakes.faults import throttled
 from tests.fakes.memory import MemoryPrograms
 from tests.services.conftest import NOW, Services
 from tests.simulation.dynamodb import DynamoDB, in_memory
@@ -45,6 +51,11 @@ class Shop:
     def erase(self, member: str) -> None:
         Eraser(self.table, TABLES).erase(self.program, member)
 
+    def questions(self) -> int:
+        return sum(
+            item["pk"]["S"].startswith("approval#") for item in self.table.tables["state"].everything()
+        )
+
     def left(self, members: Sequence[str]) -> list[object]:
         """Everything but the marks of these members."""
         found: list[object] = []
@@ -70,3 +81,29 @@ def test_and_who_was_merged_into_that_one(services: Services) -> None:
     shop.merge("bo", "cy")
     shop.erase("cy")
     assert shop.left(["ann", "bo", "cy"]) == []
+
+
+def test_what_operators_are_asked_is_not_forgotten_where_the_call_was_cut_off(services: Services) -> None:
+    """It is known from the ledger alone, which may not be gone before."""
+    shop = Shop(services)
+    order = services.order("ann", "o-big", 60_000_00)
+    told = {"id": "back", "occurred_at": NOW, "recorded_at": NOW}
+    back = Refund(**told, member_id="ann", order_id="o-big", amount=60_000_00)
+    for fact in (order, back):
+        shop.ledger.append(shop.program, fact)
+        shop.settling.settle(shop.program, "ann", [fact])
+    assert shop.questions() == 1
+    delete, refusals = shop.table.delete_item, iter([throttled()])
+
+    def refused_once(**asked: Any) -> Any:
+        if asked["Key"]["pk"]["S"].startswith("approval#") and (refusal := next(refusals, None)):
+            time.sleep(0.2)  # whatever is deleted beside it is gone by then
+            raise refusal
+        return delete(**asked)
+
+    shop.table.delete_item = refused_once  # type: ignore[method-assign]
+    with pytest.raises(ClientError):
+        shop.erase("ann")
+    shop.erase("ann")
+    assert shop.questions() == 0
+    assert shop.left(["ann"]) == []

@@ -40,9 +40,11 @@ class Eraser:
             self._bury(program, member_id, absorbed)
         for one in absorbed:
             self._bury(program, one, ())
-        for one in (member_id, *absorbed):
-            with ThreadPoolExecutor(self._workers) as pool:
-                list(pool.map(self._delete, self._everything(program, one)))
+        with ThreadPoolExecutor(self._workers) as pool:
+            for one in (member_id, *absorbed):
+                # What operators were asked is known from the ledger alone, so it goes before that does.
+                list(pool.map(self._delete, self._approvals(program, one)))
+                list(pool.map(self._delete, self._partitions(program, one)))
         if absorbed:
             self._bury(program, member_id, ())
 
@@ -75,12 +77,15 @@ class Eraser:
             return
         raise Contended(f"{program}: a member was settled by others {ATTEMPTS} times in a row")
 
-    def _everything(self, program: str, member_id: str) -> Iterator[tuple[str, keys.Key]]:
-        """Table and key of every item of the member but the tombstone."""
+    def _approvals(self, program: str, member_id: str) -> Iterator[tuple[str, keys.Key]]:
+        """Table and key of every question about the member."""
         for envelope in self._ledger.outcomes(program, member_id):
             outcome = envelope.open()
             if isinstance(outcome, ApprovalRequested):
                 yield self._tables.state, keys.approval(program, outcome.approval)
+
+    def _partitions(self, program: str, member_id: str) -> Iterator[tuple[str, keys.Key]]:
+        """Table and key of every item of its own but the tombstone."""
         tomb = keys.member(program, member_id)
         for table, partition in (
             (self._tables.state, tomb["pk"]["S"]),
