@@ -154,7 +154,7 @@ def nobody_waits_for_a_review(rest: Rest) -> None:
     """Whoever fails the rule to stay has a notice, and whose notice has ripened has fallen."""
     for who, _, member in rest.members():
         oracle = rest.watch.oracle(who)
-        if oracle.merged_into:
+        if oracle.status != "active":
             continue
         day = oracle.rules.day(rest.world.now)
         at = oracle.rules.midnight(day)
