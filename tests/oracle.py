@@ -228,6 +228,10 @@ class Oracle:
         )
         for act in acts:
             self._come_and_go(act)
+        for act in acts:
+            if act.action.type == "absorb":  # what was given back to the other one is no news
+                other = others[act.action.member]
+                refunded |= {order_id: other.refunded(order_id) for order_id in other._orders_named()}
         back = any(self.refunded(id_) != refunded.get(id_, 0) for id_ in self._orders_named())
         decided: list[Told] = []
         for act in acts:

@@ -18,6 +18,8 @@ from tests.template import resources
 Item = dict[str, Any]
 Key = tuple[str, str]
 
+A_MOMENT = 10.0
+"""Seconds by which an index may be behind its table, where it is to be stale."""
 LARGEST_ITEM = 400 * 1024
 LARGEST_TRANSACTION = 100
 
@@ -65,17 +67,18 @@ class Index:
     hash: str
     range: str
     keys_only: bool
-    lag: int = 0
-    """So many of the last changes it doesn't know yet."""
+    now: Callable[[], float] = float
+    stale: bool = False
+    """Whether it doesn't know yet what has changed a moment ago."""
     _partitions: dict[str, dict[Key, Item]] = field(default_factory=dict)
-    _undo: list[tuple[Key, Item | None, Item | None]] = field(default_factory=list)
-    """The last changes: key, what the index had before, and what it had then."""
+    _undo: list[tuple[float, Key, Item | None, Item | None]] = field(default_factory=list)
+    """The last changes: when, key, what the index had before, and what it had then."""
 
     def change(self, key: Key, before: Item | None, item: Item | None) -> None:
         new, old = (self._entry(one) if one else None for one in (item, before))
         if new == old:
             return
-        self._undo.append((key, old, new))
+        self._undo.append((self.now(), key, old, new))
         del self._undo[:-8]
         if old:
             del self._partitions[old[self.hash]["S"]][key]
@@ -91,9 +94,11 @@ class Index:
     def items(self, partition: str) -> list[Item]:
         """Those of one hash key, in the order of the range key."""
         seen = self._partitions.get(partition, {})
-        if self.lag:
-            seen = dict(seen)
-            for key, old, new in reversed(self._undo[-self.lag :]):
+        if self.stale:
+            seen, since = dict(seen), self.now() - A_MOMENT
+            for at, key, old, new in reversed(self._undo):
+                if at < since:
+                    break
                 if new and new[self.hash]["S"] == partition:
                     del seen[key]
                 if old and old[self.hash]["S"] == partition:
@@ -193,7 +198,7 @@ class DynamoDB:
     def transact_write_items(
         self,
         *,
-        TransactItems: Sequence[Item],
+        TransactItems: Sequence[Item],  # noqa: N803
         ClientRequestToken: str = "",  # noqa: N803
     ) -> Item:
         if len(TransactItems) > LARGEST_TRANSACTION:
@@ -260,7 +265,7 @@ class DynamoDB:
         partition: str = values[name]["S"]
         if index:
             found = table.indexes[index]
-            found.lag = 3 if self.stale else 0
+            found.stale = self.stale
             every, place = found.items(partition), (found.range, "pk", "sk")
         else:
             assert hash_ == "pk"
@@ -387,7 +392,7 @@ def _bytes(value: Any) -> int:
 
 @cache
 def _described() -> dict[str, tuple[tuple[str, str, str, bool], ...]]:
-    """Table → its indexes, as the template has them: name, hash key, range key, whether it has the keys only."""
+    """Table → its indexes, as the template has them: name, hash key, range key, whether of keys alone."""
     found = {}
     for name in ("Ledger", "State"):
         told = resources()[name]["Properties"].get("GlobalSecondaryIndexes", ())
@@ -402,9 +407,12 @@ def _described() -> dict[str, tuple[tuple[str, str, str, bool], ...]]:
     return found
 
 
-def in_memory(changed: Changed = lambda *_: None) -> Any:
+def in_memory(changed: Changed = lambda *_: None, now: Callable[[], float] = float) -> Any:
     """The product's tables, called `ledger` and `state`."""
     return DynamoDB(
-        {table: {name: Index(*keys) for name, *keys in indexes} for table, indexes in _described().items()},
+        {
+            table: {name: Index(*keys, now) for name, *keys in indexes}
+            for table, indexes in _described().items()
+        },
         changed,
     )

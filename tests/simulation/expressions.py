@@ -1,4 +1,4 @@
-"""DynamoDB's expressions, as far as our store writes them; each is compiled once. What is not known is refused."""
+"""DynamoDB's expressions, as far as our store writes them; each is compiled once. Others are refused."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ def update(text: str) -> Update:
 
 @cache
 def keys(text: str) -> tuple[str, tuple[str, str, str] | None, str]:
-    """A KeyConditionExpression: hash key, (range key, how, value's name) if any, and the hash's value's name."""
+    """A KeyConditionExpression: hash key; range key, how, value's name, if any; the hash's value's name."""
     simple = re.fullmatch(
         r"(\w+) = (:\w+)(?: AND (?:begins_with\((\w+), (:\w+)\)|(\w+) (<=?|>=?|=) (:\w+)))?", text
     )

@@ -152,7 +152,7 @@ def every_history_is_justified(rest: Rest) -> None:
 @law("I7")
 def nobody_waits_for_a_review(rest: Rest) -> None:
     """Whoever fails the rule to stay has a notice, and whose notice has ripened has fallen."""
-    for who, _, member in rest.members():
+    for who, _, _ in rest.members():
         oracle = rest.watch.oracle(who)
         if oracle.status != "active":
             continue

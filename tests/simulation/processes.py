@@ -155,7 +155,7 @@ def _changes() -> Iterator[tuple[Any, str, Any]]:
         "secrets",
         SimpleNamespace(token_urlsafe=lambda n: f"{_world().random.getrandbits(8 * n):0{2 * n}x}"),
     )
-    yield programs, "_read", cache(programs._read)  # noqa: SLF001 - versions never change: one reading is enough
+    yield programs, "_read", cache(programs._read)  # versions never change: one reading is enough
     for name, module in list(sys.modules.items()):
         if name.startswith("membership.") and vars(module).get("ThreadPoolExecutor") is ThreadPoolExecutor:
             yield module, "ThreadPoolExecutor", OneThread

@@ -73,7 +73,7 @@ def new_event(world: World, shop: Shop) -> dict[str, Any]:
             data = {"order_id": f"o{random.getrandbits(48):x}", "amount": random.choice(AMOUNTS), **money}
             return event(world, shop, "order", data)
         case "refund":
-            # Of an order that is there, or will never come; or, where it overtakes it, of one that comes next.
+            # Of an order that is there, or will never come.
             orders = [one for one in shop.said if one["type"] == "order"]
             refund = event(world, shop, "refund", {"order_id": "o0", "amount": random.choice(BACK), **money})
             if orders:
@@ -138,7 +138,7 @@ def send(world: World, shop: Shop, request: Mapping[str, Any]) -> None:
 
 
 def check_answer(world: World, shop: Shop, sent: Any, status: str, before: Mapping[Any, Any]) -> None:
-    """I2: what is told of a fact is what the ledger has of it; and what was accepted is there from then on."""
+    """I2: what is told of a fact is what the ledger has of it; what was accepted is there from then on."""
     who = (shop.program.id, sent["member_id"])
     there = world.watch.facts.get(who, {})
     if who in world.watch.erased:

@@ -1,4 +1,4 @@
-"""The simulation itself: what it plays it plays again, it finds what is wrong, and it finds nothing wrong here."""
+"""The simulation itself: it plays again what it has played, finds what is wrong, and finds nothing here."""
 
 import os
 import subprocess

@@ -6,6 +6,7 @@ oracle's own, from its own list of facts.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from membership.facts import Fact
@@ -17,12 +18,13 @@ from tests.oracle import Oracle, Told
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+AN_HOUR = timedelta(hours=1)
 Who = tuple[str, str]
 """Program and member."""
 
 
 class Violation(BaseException):
-    """An invariant doesn't hold; `law` is its name. No handler of ours may take it for an error of its own."""
+    """An invariant doesn't hold; `law` is its name. No handler may take it for an error of its own."""
 
     def __init__(self, law: str, message: str) -> None:
         self.law = law
@@ -54,6 +56,7 @@ class Watch:
     oracles: dict[Who, Oracle] = field(default_factory=dict)
     erased: set[Who] = field(default_factory=set)
     commits: int = 0
+    _written: dict[Who, datetime] = field(default_factory=dict)
     _changes: list[tuple[str, Any, Any, Any]] = field(default_factory=list)
 
     # ── What is heard ─────────────────────────────────────────────────────────────────────────────
@@ -94,7 +97,10 @@ class Watch:
             pk, sk = key
             if table == "ledger":
                 self._ledger(pk, sk, old, new)
+            elif pk == keys.PROGRAMS and new.get("reviewed") != (old or {}).get("reviewed"):
+                self._reviewed(new["program"]["S"], date.fromisoformat(new["reviewed"]["S"]))
             elif sk == keys.MEMBER and new:
+                self._written[keys.program_of(pk), pk.split("#")[2]] = self.world.now
                 members.append((keys.program_of(pk), pk.split("#")[2], new))
         fresh = [
             new for table, (_, sk), old, new in changes if table == "ledger" and sk.startswith(keys.OUTCOMES)
@@ -116,6 +122,15 @@ class Watch:
             fact = items.read_fact(new)
             self.facts.setdefault(who, {})[fact.key] = fact
         self.world.streamed(new)
+
+    def _reviewed(self, program: str, day: date) -> None:
+        """I7: whoever was due, since before the review began, has been reminded."""
+        for who, at in self._written.items():
+            item = self.world.table.tables["state"].get((keys.member(*who)["pk"]["S"], keys.MEMBER))
+            due = item["due"]["S"][:10] if item and "due" in item else "never"
+            was_due = who[0] == program and due <= day.isoformat() and at < self.world.now - AN_HOUR
+            if was_due and f"review#{day}" not in self.facts.get(who, {}):
+                raise Violation("I7", f"{day} is noted as reviewed, but {who} was not reminded")
 
     # ── What is held against it ───────────────────────────────────────────────────────────────────
 

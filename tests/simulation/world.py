@@ -87,7 +87,7 @@ class World:
         self._digest = blake2b(digest_size=16)
         self.now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=random.randrange(26 * 30 * 24))
         self.watch = Watch(self)
-        self.table = in_memory(self.watch.changed)
+        self.table = in_memory(self.watch.changed, lambda: self.now.timestamp())
         self.queue = Queue(lambda: self.now)
         self.bus, self.invocations, self.receiver = Bus(self.queue), Invocations(), Receiver()
         self.streams = {"evaluate": Stream("evaluate", "Facts"), "publish": Stream("publish", "Outcomes")}
