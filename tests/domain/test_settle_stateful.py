@@ -425,7 +425,10 @@ class Life(RuleBasedStateMachine):
         end = self.now + timedelta(days=days)
         random = Random(seed)
         for _ in range(60):
+            self.look_at_versions(person)
             due = self.due(person)
+            coming = [rules.day(rules.since) for rules in self.rules if rules.since > self.now]
+            due = min([day for day in (due, *coming) if day], default=None)
             self.nothing_to_decide_before(person, due or self.rules[0].day(end), random)
             if due is None:
                 break
@@ -440,6 +443,23 @@ class Life(RuleBasedStateMachine):
         else:
             raise AssertionError("reviews have to come to rest")
         self.now = max(self.now, end)
+
+    def look_at_versions(self, person: Person) -> None:
+        """A version that has begun since is met by a review of its own."""
+        for number, rules in enumerate(self.rules[1:], 2):
+            key = f"review#v{number}"
+            if key not in person.told and person.oracle.clock < rules.since <= self.now:
+                person.told.add(key)
+                fact = Review(
+                    id=key,
+                    member_id=person.id,
+                    occurred_at=rules.since,
+                    recorded_at=self.now,
+                    day=rules.day(rules.since),
+                    version=number,
+                )
+                self.ledger.append(self.program, fact)
+                self.settle(person, [fact])
 
     def due(self, person: Person) -> date | None:
         waiting = [

@@ -83,11 +83,12 @@ class Settling:
             if not facts:
                 raise NotFound("no such member")
             envelopes = list(self._ledger.outcomes(program, member_id))
+            # Where the state was lost, so were the accounts: what they held is no news.
+            known = self._ledger.refunded_orders(program, members) if stored.member else None
+            gone = self._gone(program, facts)
             with faults_of_ours(program):
                 told = [envelope.open() for envelope in envelopes]
-                # Where the state was lost, so were the accounts: what they held is no news.
-                known = self._ledger.refunded_orders(program, members) if stored.member else None
-                settled = rebuild(versions, member_id, facts, told, known, now, self._gone(program, facts))
+                settled = rebuild(versions, member_id, facts, told, known, now, gone)
             wrong = [*settled.accounts]
             room = max(0, MOST_WRITES - settled.writes + len(wrong))
             settled.accounts = {id_: settled.accounts[id_] for id_ in wrong[:room]}
