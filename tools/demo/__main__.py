@@ -38,6 +38,8 @@ PATIENCE = 120.0
 """Seconds without any progress after which something must be wrong."""
 REVIEW_THROUGH = date(1999, 3, 31)
 """Late enough to see who falls at the end of 1998."""
+BIRTHDAY = "09-09"
+DELIVERED = ("message.due", "reward.granted", "reward.redeemed")
 
 console = Console(highlight=False)
 
@@ -126,10 +128,16 @@ def _run(emulator: Emulator, keep: bool) -> bool:
         behind = Behind(look)
         _post_and_settle(clock, opened, behind, log)
         at_the_end = look.members()
+        born = _somebody_is_born(opened, behind, log)
         reviewed = _review(clock, stack, behind)
+        with clock.stage("Redeem points for a disc"):
+            buyer = report.who_redeems(look.members())
+            redeemed = opened.storefront.post(
+                f"/v1/members/{buyer}/redemptions", {"id": "demo", "reward": "disc"}
+            )
         with clock.stage("Deliver to the shop's receiver"):
             outcomes = look.outcomes()
-            due = sum(outcome.type in ("message.due", "reward.granted") for outcome in outcomes)
+            due = sum(outcome.type in DELIVERED for outcome in outcomes)
             _wait_until(lambda: len(receiver.effects), due, "messages delivered")
             _wait_until(lambda: receiver.duplicates, 1, "repeated messages")
         seen = Seen(
@@ -143,6 +151,9 @@ def _run(emulator: Emulator, keep: bool) -> bool:
             parked=look.parked(),
             failures=look.failures(),
             stages=clock.stages,
+            born=born,
+            buyer=buyer,
+            redeemed=redeemed,
         )
         PLACE.mkdir(parents=True, exist_ok=True)
         sound = report.show(console, seen, PLACE)
@@ -206,6 +217,15 @@ def _post_and_settle(clock: Clock, opened: Shop, behind: Behind, log: list[Purch
         finally:
             stop.set()
     clock.stages["Post and settle the orders"] = time.monotonic() - began
+
+
+def _somebody_is_born(opened: Shop, behind: Behind, log: list[Purchase]) -> str:
+    """The customer who ordered most is told of, and has a birthday before the reviews end."""
+    customer, _ = Counter(purchase.customer for purchase in log).most_common(1)[0]
+    shop.tell_birthday(opened, customer, BIRTHDAY, log)
+    behind.expect([customer])
+    _wait_until(behind.count, behind.sent.total(), "facts settled")
+    return customer
 
 
 def _review(clock: Clock, stack: Stack, behind: Behind) -> dict[date, int]:

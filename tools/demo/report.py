@@ -44,6 +44,12 @@ class Seen:
     parked: int
     failures: Mapping[str, int]
     stages: Mapping[str, float]
+    born: str
+    """Whose birthday was told."""
+    buyer: str
+    """Who redeemed points."""
+    redeemed: Mapping[str, Any]
+    """The answer to that."""
 
     @property
     def program(self) -> Program:
@@ -68,8 +74,8 @@ def introduce(console: Console, log: Sequence[Purchase]) -> None:
     console.print(
         f"[bold]Tierwise, on this machine.[/] The orders are real: {len(log):,} purchases by {customers:,} "
         f"customers of CDNOW, {min(p.day for p in log)} to {max(p.day for p in log)}, {_usd(total)}. The log "
-        "has orders only: no refunds, no other activity, no feedback; nothing is invented here. The program "
-        f"is preset P1 with the changes of {program.FILE.relative_to(ROOT)}:"
+        "has orders only: no refunds, no other activity, no feedback; nothing is invented here but one "
+        f"birthday. The program is preset P1 with the changes of {program.FILE.relative_to(ROOT)}:"
     )
     changes = Syntax(program.FILE.read_text("utf-8").strip(), "yaml", background_color="default")
     console.print(Padding(changes, (1, 2)))
@@ -80,6 +86,8 @@ def show(console: Console, seen: Seen, folder: Path) -> bool:
     _tiers(console, seen)
     _promotions(console, seen)
     _notices(console, seen)
+    _points(console, seen)
+    _occasions(console, seen)
     _member(console, seen, folder)
     _deliveries(console, seen)
     _times(console, seen)
@@ -179,6 +187,45 @@ def _notices(console: Console, seen: Seen) -> None:
     console.print(table)
 
 
+def who_redeems(members: Mapping[str, Member]) -> str:
+    """Of the lowest tier, who has most points: whoever comes back after thirty years has no tier to lose."""
+    lowest = next(iter(program.program().ladders_by_id["main"].tiers)).id
+    return max(
+        sorted(id_ for id_, member in members.items() if member.standings["main"].tier == lowest),
+        key=lambda id_: members[id_].points.balance,
+    )
+
+
+def _points(console: Console, seen: Seen) -> None:
+    members = seen.members.values()
+    earned, left = (sum(n) for n in zip(*((m.points.earned, m.points.balance) for m in members), strict=True))
+    redemption = seen.redeemed["redemption"]
+    _title(console, "Points")
+    console.print(
+        f"{earned:,} were earned, at the rate of each member's tier when it ordered. Member {seen.buyer} "
+        f"redeemed {redemption['points']} of its points for {redemption['name']!r}: code "
+        f"{redemption['code']}, {seen.redeemed['spendable']:,} points left. {left:,} are outstanding."
+    )
+
+
+def _occasions(console: Console, seen: Seen) -> None:
+    fired = seen.of_type("trigger.fired")
+    counts = Counter(outcome.data["trigger"] for outcome in fired)
+    granted = sum("trigger" in outcome.data for outcome in seen.of_type("reward.granted"))
+    names = {trigger.id: trigger for trigger in seen.program.triggers}
+    table = _table("Occasion", "Led to")
+    table.add_column("Times", justify="right")
+    for trigger, n in counts.most_common():
+        gifts = [reward.name.get("en") for reward in names[trigger].grant]
+        table.add_row(names[trigger].name.get("en"), ", ".join(gifts) or "a message", str(n))
+    _title(console, "Occasions")
+    console.print(table)
+    for kind in ("nearing", "birthday"):
+        told = next(m for m in seen.of_type("message.due") if m.data["about"] == f"trigger.{kind}")
+        console.print(f"Member {told.member_id} on {seen.day(told.at)}: {escape(told.data['text']['en'])}")
+    console.print(f"{granted:,} coupons and gifts in all.")
+
+
 def most_eventful(seen: Seen) -> str:
     """Of the members who fell, the one with most to tell."""
     told = Counter(outcome.member_id for outcome in seen.outcomes if outcome.type.startswith("tier."))
@@ -266,6 +313,13 @@ def _check(console: Console, seen: Seen) -> bool:
         f"each of {len(tiers):,} members in the tier that plain addition gives": (
             tiers == by_plain_addition(seen.log)
         ),
+        "points in the accounts are what was earned, less what was redeemed": (
+            sum(m.points.balance for m in seen.members.values())
+            == sum(m.points.earned for m in seen.members.values()) - seen.redeemed["redemption"]["points"]
+        ),
+        f"a birthday gift for member {seen.born}, once a year, and for nobody else": _is_given_once(
+            [one for one in seen.of_type("trigger.fired") if one.data["kind"] == "birthday"], seen.born
+        ),
         "no member parked": not seen.parked,
         "no delivery pending or failed": not undelivered,
         "nothing in a queue of failures": not seen.failures,
@@ -275,6 +329,11 @@ def _check(console: Console, seen: Seen) -> bool:
     for what, holds in checks.items():
         console.print(f"[green]✓[/] {what}" if holds else f"[bold red]✗ NOT: {what}[/]")
     return all(checks.values())
+
+
+def _is_given_once(birthdays: Sequence[Envelope], born: str) -> bool:
+    days = {(one.member_id, one.data["occasion"]) for one in birthdays}
+    return 0 < len(birthdays) == len(days) and {member for member, _ in days} == {born}
 
 
 def by_plain_addition(log: Sequence[Purchase]) -> dict[str, str]:

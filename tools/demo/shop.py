@@ -110,6 +110,21 @@ def post(
             stop.set()
 
 
+def tell_birthday(shop: Shop, customer: str, month_and_day: str, purchases: Sequence[Purchase]) -> None:
+    """On the day of its first order. The log has nobody's birthday: this one is made up."""
+    first = min(purchase.day for purchase in purchases if purchase.customer == customer)
+    event = {
+        "id": f"birthday-{customer}",
+        "type": "profile",
+        "member_id": customer,
+        "occurred_at": datetime.combine(first, NOON, program.program().zone).isoformat(),
+        "data": {"birthday": month_and_day},
+    }
+    answer = shop.storefront.post("/v1/events", event)
+    if answer["data"][0]["status"] not in ("accepted", "duplicate"):
+        raise Untaken(f"a birthday was not taken: {answer}")
+
+
 def _event(purchase: Purchase) -> dict[str, Any]:
     """What a shop knows of the order when it is paid. The log has no ids, so the line's number is one."""
     order = f"cdnow-{purchase.line}"
