@@ -49,7 +49,7 @@ class Shop:
         self.settling.settle(self.program, member, [act])
 
     def erase(self, member: str) -> None:
-        Eraser(self.table, TABLES).erase(self.program, member)
+        Eraser(self.table, TABLES).erase(self.program, member, NOW)
 
     def questions(self) -> int:
         return sum(

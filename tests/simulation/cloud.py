@@ -125,12 +125,14 @@ class Queue:
         self.dead: list[str] = []
         self.batch = int(_property("DispatchFunction", "Events", "Deliveries", "Properties", "BatchSize"))
 
-    def send(self, body: str) -> None:
+    def send(self, body: str, delay: int = 0) -> None:
         id_ = f"msg-{next(self._numbers)}"
-        self.messages[id_] = Message(id_, body, self._now())
+        self.messages[id_] = Message(id_, body, self._now() + timedelta(seconds=delay))
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> Any:  # noqa: N803
-        self.send(MessageBody)
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> Any:  # noqa: N803
+        if not 0 <= DelaySeconds <= 900:
+            raise AssertionError("15 minutes at most")
+        self.send(MessageBody, DelaySeconds)
         return {}
 
     def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> Any:  # noqa: N803
@@ -175,8 +177,7 @@ class Bus:
     """The event bus, with the rule of the template that fills the delivery queue."""
 
     def __init__(self, queue: Queue) -> None:
-        pattern = _property("DeliveryRule", "EventPattern")
-        self._sources, self.types = pattern["source"], pattern["detail-type"]
+        self._pattern = _property("DeliveryRule", "EventPattern")
         self._queue = queue
         self.published: list[Any] = []
         """What came onto the bus, as often as it came."""
@@ -187,10 +188,28 @@ class Bus:
         for entry in Entries:
             detail = json.loads(entry["Detail"])
             self.published.append(detail)
-            if entry["Source"] in self._sources and entry["DetailType"] in self.types:
-                event = {"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail}
+            event = {"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail}
+            if self.delivers(event):
                 self._queue.send(json.dumps(event))
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in Entries]}
+
+    def delivers(self, event: Mapping[str, Any]) -> bool:
+        """Whether the rule lets it into the queue."""
+        return _matches(self._pattern, event)
+
+
+def _matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
+    """What rules of the bus can say, as far as ours does."""
+    for name, wanted in pattern.items():
+        if isinstance(wanted, Mapping):
+            if not _matches(wanted, event.get(name, {})):
+                return False
+        elif wanted == [{"exists": False}]:
+            if name in event:
+                return False
+        elif event.get(name) not in wanted:
+            return False
+    return True
 
 
 @dataclass(eq=False)

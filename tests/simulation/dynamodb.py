@@ -273,8 +273,9 @@ class DynamoDB:
         if not every:
             return {"Items": [], "Count": 0}
         if ranged:
-            attribute, how, bound = ranged
-            every = [one for one in every if _in_range(one[attribute]["S"], how, values[bound]["S"])]
+            attribute, how, names = ranged
+            bounds = [values[bound]["S"] for bound in names]
+            every = [one for one in every if _in_range(one[attribute]["S"], how, *bounds)]
         if not asked.get("ScanIndexForward", True):
             every.reverse()
         return self._page(every, asked, place, descending=not asked.get("ScanIndexForward", True))
@@ -357,8 +358,10 @@ def _projected(item: Item, names: str) -> Item:
     return {name: item[name] for name in names.split(", ") if name in item}
 
 
-def _in_range(value: str, how: str, bound: str) -> bool:
+def _in_range(value: str, how: str, bound: str, last: str = "") -> bool:
     match how:
+        case "between":
+            return bound <= value <= last
         case "begins_with":
             return value.startswith(bound)
         case "<":

@@ -53,17 +53,21 @@ def update(text: str) -> Update:
 
 
 @cache
-def keys(text: str) -> tuple[str, tuple[str, str, str] | None, str]:
-    """A KeyConditionExpression: hash key; range key, how, value's name, if any; the hash's value's name."""
-    simple = re.fullmatch(
-        r"(\w+) = (:\w+)(?: AND (?:begins_with\((\w+), (:\w+)\)|(\w+) (<=?|>=?|=) (:\w+)))?", text
-    )
+def keys(text: str) -> tuple[str, tuple[str, str, tuple[str, ...]] | None, str]:
+    """A KeyConditionExpression: hash key; range key, how, values' names, if any; the hash's value's name."""
+    hash_, *rest = text.split(" AND ", 1)
+    simple = re.fullmatch(r"(\w+) = (:\w+)", hash_)
     if simple is None:
         raise Unknown(text)
-    hash_, value, prefixed, prefix, ranged, how, bound = simple.groups()
-    if prefixed:
-        return hash_, (prefixed, "begins_with", prefix), value
-    return hash_, (ranged, how, bound) if ranged else None, value
+    if not rest:
+        return simple[1], None, simple[2]
+    if found := re.fullmatch(r"begins_with\((\w+), (:\w+)\)", rest[0]):
+        return simple[1], (found[1], "begins_with", (found[2],)), simple[2]
+    if found := re.fullmatch(r"(\w+) BETWEEN (:\w+) AND (:\w+)", rest[0]):
+        return simple[1], (found[1], "between", (found[2], found[3])), simple[2]
+    if found := re.fullmatch(r"(\w+) (<=?|>=?|=) (:\w+)", rest[0]):
+        return simple[1], (found[1], found[2], (found[3],)), simple[2]
+    raise Unknown(text)
 
 
 def plain(value: Any) -> Any:
@@ -151,7 +155,10 @@ class _Reader:
         return lambda item, _: attribute not in item
 
     def _comparison(self) -> Condition:
-        left, how, right = self._operand(), self._take("=", "<>", "<", "<=", ">", ">="), self._operand()
+        left, how = self._operand(), self._take("=", "<>", "<", "<=", ">", ">=", "IN")
+        if how == "IN":
+            return self._among(left)
+        right = self._operand()
 
         def compare(item: Item, values: Values) -> bool:
             one, other = left(item, values), right(item, values)
@@ -173,6 +180,13 @@ class _Reader:
                     return bool(one >= other)
 
         return compare
+
+    def _among(self, left: Operand) -> Condition:
+        self._take("(")
+        every = [self._operand()]
+        while self._take(",", ")") == ",":
+            every.append(self._operand())
+        return lambda item, values: left(item, values) in [one(item, values) for one in every]
 
     def _operand(self) -> Operand:
         token = self._take()

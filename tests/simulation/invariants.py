@@ -10,6 +10,7 @@ from membership.gathering import gather
 from membership.member.figures import figures
 from membership.member.state import Member
 from membership.program.schema import Versions
+from membership.publishing import SOURCE
 from membership.settle import rebuild, settle
 from membership.store import keys
 from membership.store.ledger import Ledger, Stored
@@ -55,6 +56,14 @@ class Rest:
                 stored = self.ledger.load(*who, consistent=True)
                 if stored.member:
                     yield who, stored, stored.member
+
+    def records(self) -> dict[str, str]:
+        """Delivery → its status."""
+        found = {}
+        for item in self.world.table.tables["state"].everything():
+            if item["sk"]["S"] == "delivery":
+                found[item["pk"]["S"].rpartition("#")[2]] = item["delivery_status"]["S"].rpartition("#")[2]
+        return found
 
     def shop(self, program: str) -> Shop:
         return next(shop for shop in self.world.shops if shop.program.id == program)
@@ -201,13 +210,21 @@ def what_was_published_is_what_was_committed(rest: Rest) -> None:
 
 @law("I8")
 def every_message_and_reward_arrives_once(rest: Rest) -> None:
+    """But what was cancelled; which is what an erased member would have been told, too."""
     due = {
         delivery_id(told.program, told.id): told
         for told in rest.watch.told.values()
-        if told.type in rest.world.bus.types
+        if rest.world.bus.delivers(
+            {"source": SOURCE, "detail-type": told.type, "detail": told.model_dump(mode="json")}
+        )
     }
-    done = rest.world.receiver.done
-    assert done.keys() == due.keys(), f"arrived or not: {sorted(done.keys() ^ due.keys())}"
+    done, records = rest.world.receiver.done, rest.records()
+    waiting = {id_ for id_, status in records.items() if status not in ("delivered", "cancelled")}
+    assert not waiting, f"neither delivered nor cancelled: {sorted(waiting)}"
+    cancelled = {id_ for id_, status in records.items() if status == "cancelled"}
+    assert done.keys() <= due.keys(), f"nobody was to be told {sorted(done.keys() - due.keys())}"
+    missing = due.keys() - done.keys() - cancelled
+    assert not missing, f"never arrived: {sorted(missing)}"
     assert not rest.world.receiver.differing, "one message, two contents"
     for id_, message in done.items():
         assert message["data"]["id"] == due[id_].id

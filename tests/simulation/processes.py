@@ -20,6 +20,7 @@ import yaml
 
 import membership
 from membership import runtime
+from membership.channels import webhook
 from membership.store import programs
 from tests.template import resources
 
@@ -153,7 +154,10 @@ def _changes() -> Iterator[tuple[Any, str, Any]]:
     yield (
         runtime,
         "secrets",
-        SimpleNamespace(token_urlsafe=lambda n: f"{_world().random.getrandbits(8 * n):0{2 * n}x}"),
+        SimpleNamespace(
+            token_urlsafe=lambda n: f"{_world().random.getrandbits(8 * n):0{2 * n}x}",
+            choice=lambda signs: _world().random.choice(signs),
+        ),
     )
     yield programs, "_read", cache(programs._read)  # versions never change: one reading is enough
     for name, module in list(sys.modules.items()):
@@ -165,7 +169,7 @@ def _changes() -> Iterator[tuple[Any, str, Any]]:
         if hasattr(app, "service"):
             yield app.service, "_log", _Log()
     yield apps()["dispatch"], "Poster", lambda targets: lambda *asked: _world().post(*asked)
-    yield apps()["operate"], "new_secret", lambda: _world().new_secret()
+    yield webhook, "new_secret", lambda: _world().new_secret()
     settling = sys.modules["membership.settling"]
     yield settling, "settle", _noted(vars(settling)["settle"], together=False)
     yield settling, "rebuild", _noted(vars(settling)["rebuild"], together=True)

@@ -94,12 +94,13 @@ def marked_before_it_is_sent() -> Any:
     """A delivery that dies in between never arrives."""
 
     def marking(self: Dispatcher, message: str, receives: int) -> int | None:
-        delivery = self._delivery(message, receives)
-        if delivery and delivery.status != "delivered":
-            self.deliveries.save(delivery.after(Answer(delivered=True), self.now(), last_chance=False))
-            settings = self._channel(delivery.program, delivery.channel)
-            assert settings
-            self.channels[delivery.channel](delivery, settings, self.now())
+        if found := self._delivery(message, receives):
+            delivery, known = found
+            channel, settings = self._way(delivery)
+            if not delivery.ended and settings:
+                done = delivery.after(Answer(delivered=True), channel, self.now(), None)
+                self.deliveries.save(done, known)
+                self.channels[channel](delivery, settings, self.now())
         return None
 
     return patch.object(Dispatcher, "dispatch", marking)

@@ -63,16 +63,16 @@ class Watch:
 
     def intends(self, pure: Callable[..., Any], told: tuple[Any, ...], *, together: bool) -> Any:
         if together:
-            versions, member, facts, outcomes, refunded, now, gone = told
+            versions, member, facts, outcomes, refunded, now, gone, *more = told
             facts = tuple(facts)
             intent = Intent(member, facts, (), now, frozenset(gone), together=True)
-            done = pure(versions, member, facts, outcomes, refunded, now, gone)
+            done = pure(versions, member, facts, outcomes, refunded, now, gone, *more)
         else:
-            versions, member, facts, accounts, now, gone = told
+            versions, member, facts, accounts, now, gone, *more = told
             facts = tuple(facts)
             orders = tuple(one.order for one in accounts.values() if one.order)
             intent = Intent(member.id, facts, orders, now, frozenset(gone), together=False)
-            done = pure(versions, member, facts, accounts, now, gone)
+            done = pure(versions, member, facts, accounts, now, gone, *more)
         self.world.process.made["intent"] = intent
         return done
 

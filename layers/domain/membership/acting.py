@@ -131,7 +131,7 @@ class Acting:
         status = member.status
         if status not in _POSSIBLE[type(action)]:
             raise Impossible(f"the member is {status}")
-        # In the place of a tier of an earlier version the member has a present one, though nothing was settled.
+        # Instead of a tier of an earlier version the member has a present one, though nothing was settled.
         seen = see(self._programs.versions(program), member, now)
         rules, member = seen.program, seen.member
         match action:

@@ -275,4 +275,5 @@ def action_of(asked: Any, program: Program) -> Action:
     told = asked.model_dump(exclude={"id", "by", "reason"})
     if "ladder" in told and told["ladder"] is None:
         told["ladder"] = next(iter(program.ladders_by_id))
-    return _reader(Action).validate_python(told)
+    kept: Action = _reader(Action).validate_python(told)
+    return kept
