@@ -1,5 +1,6 @@
 """All that there is in one run: tables, streams, queues, processes, a clock; and somebody who watches."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from membership.channels.outgoing import Reply
-from membership.channels.webhook import WebhookSettings, new_secret
+from membership.channels.webhook import WebhookSettings
 from membership.errors import MembershipError
 from membership.facts import Fact
 from membership.program.schema import Program
@@ -128,7 +129,7 @@ class World:
         self.watch.look()
 
     def new_secret(self) -> str:
-        secret = new_secret(self.random.randbytes)
+        secret = "whsec_" + b64encode(self.random.randbytes(32)).decode()
         self.receiver.secrets.append(secret)
         return secret
 
