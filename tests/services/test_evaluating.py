@@ -1,14 +1,16 @@
 """One member's trouble never blocks, loses or delays the others."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from membership.errors import Contended, NotFound
 from membership.evaluating import BatchUnfinished, Verdict, evaluate, read_batch
 from membership.facts import Fact
 from membership.settling import Committed, Settling
 from membership.store import items
+from tests.fakes.faults import throttled
 from tests.services.conftest import NOW, Services
 
 
@@ -114,3 +116,24 @@ def test_a_batch_that_comes_again_changes_nothing(services: Services) -> None:
     before = services.ledger.load(services.program.id, "ann")
     run(services, Troubled(services.settling), *facts)
     assert services.ledger.load(services.program.id, "ann").version == before.version
+
+
+def test_throttling_in_the_middle_of_a_rebuild_parks_nobody(services: Services) -> None:
+    """It is no fault of the member's facts: the stream brings them again."""
+    services.settle(services.order("ann", "1", recorded_at=NOW))
+    old = services.order("ann", "2", recorded_at=NOW - timedelta(hours=26))
+    services.ledger.refunded_orders = throttling  # type: ignore[method-assign]
+    with pytest.raises(BatchUnfinished):
+        evaluate(
+            {(services.program.id, "ann"): [old]},
+            services.settling,
+            services.ledger,
+            NOW,
+            (ClientError,),
+            lambda verdict, trouble: None,
+        )
+    assert not services.ledger.is_parked(services.program.id, "ann")
+
+
+def throttling(*_: object) -> dict[str, int]:
+    raise throttled()

@@ -19,7 +19,6 @@ from membership.acts import (
 )
 from membership.errors import ActInvalid, Flaw, Impossible, NoSuchMember
 from membership.facts import Act
-from membership.member.figures import joined
 from membership.member.forecast import earliest_fall
 from membership.member.standing import Standing
 from membership.member.state import Member, Status
@@ -29,6 +28,7 @@ from membership.settling import Committed, Settling
 from membership.store.approvals import Approvals
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
+from membership.viewing import see
 
 LATEST = 50
 """Outcomes to look through for what a repeated request had led to."""
@@ -99,10 +99,10 @@ class Acting:
                 if not lifts and value is not None:
                     raise _flaw(field, value, "is for special reviews that are approved", "Leave it out.")
             if tier and until:
-                rules = self._in_force(program, member, now)
-                ladder = rules.ladders_by_id[question.asked.ladder]
-                _check_lift(ladder, member, tier)
-                _check_until(rules, ladder, until, now)
+                seen = see(self._programs.versions(program), member, now)
+                ladder = seen.program.ladders_by_id[question.asked.ladder]
+                _check_lift(ladder, seen.member, tier)
+                _check_until(seen.program, ladder, until, now)
         acted = self._enact(program, act, now)
         if any(isinstance(one.open(), FactIgnored) for one in acted.committed.outcomes):
             raise Impossible("there is nothing to decide any more")
@@ -113,11 +113,6 @@ class Acting:
         if member is None or member.status in (None, "erased"):
             raise NoSuchMember()
         return member
-
-    def _in_force(self, program: str, member: Member, now: datetime) -> Program:
-        versions = self._programs.versions(program)
-        _, newest = versions.in_force(now)
-        return versions.in_force(now, joined(newest, member))[1]
 
     def _known(self, program: str, act: Act) -> bool:
         """Whether the very same was asked for before. Raises Impossible where something else was."""
@@ -133,7 +128,9 @@ class Acting:
         status = member.status
         if status not in _POSSIBLE[type(action)]:
             raise Impossible(f"the member is {status}")
-        rules = self._in_force(program, member, now)
+        # Instead of a tier of an earlier version the member has a present one, though nothing was settled.
+        seen = see(self._programs.versions(program), member, now)
+        rules, member = seen.program, seen.member
         match action:
             case Hold(ladder=ladder_id, tier=tier, until=until):
                 ladder = _ladder(rules, ladder_id)

@@ -11,12 +11,13 @@ from membership.store.ledger import Ledger
 def gather(ledger: Ledger, program: str, member_id: str) -> tuple[list[Fact], tuple[str, ...]]:
     """The facts, each told of who did it; and whose ledgers they are in, the member's own first."""
     own = list(ledger.facts(program, member_id))
-    absorbed = _absorbed(own)
+    absorbed = absorbed_in(own)
     theirs = [fact for one in absorbed for fact in ledger.facts(program, one)]
     return joining(own, theirs), (member_id, *absorbed)
 
 
-def _absorbed(facts: Iterable[Fact]) -> tuple[str, ...]:
+def absorbed_in(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """Members that proved to be the one that these facts are of."""
     found = {}
     for fact in facts:
         if isinstance(fact, Act) and isinstance(fact.action, Absorb):

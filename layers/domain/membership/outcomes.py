@@ -144,7 +144,7 @@ class TierUndermined(_OfTier):
 
     type: Literal["tier.undermined"] = "tier.undermined"
     tier: str
-    expires_on: date | None
+    expires_on: date | None = None
     """The day on which it will be judged again; None: the refund costs nothing but is to be looked at."""
     evidence: Evidence
 
@@ -165,7 +165,7 @@ class DowngradeAnnounced(_OfTier):
 class DowngradeAverted(_OfTier):
     type: Literal["tier.kept"] = "tier.kept"
     tier: str
-    evidence: Evidence | None
+    evidence: Evidence | None = None
     """None where the tier asks for nothing any more."""
 
 

@@ -150,7 +150,7 @@ def settle(
         member.applied.add(fact)
         settled.due_is_exact |= isinstance(fact, Review | Act)
     _forget(versions, member)
-    settled.due = next_due(versions, member)
+    settled.due = next_due(versions, member, now)
     return settled
 
 
@@ -319,7 +319,7 @@ def rebuild(
         open_ones = (fact for fact in ordered if not isinstance(fact, _ANSWERED) or fact.key not in answered)
         settled.forwarded = [forward for fact in open_ones for forward in _forwarded(member, fact)]
     _forget(versions, member)
-    settled.due = next_due(versions, member)
+    settled.due = next_due(versions, member, now)
     return settled
 
 
@@ -375,12 +375,18 @@ def _acts_that_count(ordered: Sequence[Fact], told: Sequence[Outcome]) -> list[A
     return [acts[key] for key in answered if key not in refused] + waiting
 
 
-def next_due(versions: Versions, member: Member) -> date | None:
-    """The next day on which a review has something to decide, or another version begins for the member."""
+def next_due(versions: Versions, member: Member, now: datetime | None = None) -> date | None:
+    """The next day on which a review has something to decide, or another version begins for the member.
+
+    `now` is when it is settled. Once a version has begun, everybody is looked at; whoever is still judged by
+    the one before, because of facts that came late, may come to be there after that.
+    """
     if member.clock is None:
         return None
     program = _in_force(versions, member, member.clock)[1]
     days = [due_on(program, member)]
+    if now and member.status in ("trial", "active") and (begun := versions.first_begun(member.clock, now)):
+        days.append(program.day(begun))
     if member.status == "active":
         start = joined(program, member) or program.day(member.clock)
         begins = versions.begins_next(member.clock, start)

@@ -105,15 +105,13 @@ class Settling:
             later = [fact for fact in open_ones if isinstance(fact, Redemption)][MOST_AT_ONCE:]
             facts = [fact for fact in facts if fact not in later]
             desk = self._desk(program, versions, members, open_ones, attempt)
+            # Where the state was lost, so were the accounts: what they held is no news.
+            known = self._ledger.refunded_orders(program, members) if stored.member else None
+            absorbed = {one: list(self._ledger.outcomes(program, one)) for one in members[1:]}
+            gone = self._gone(program, facts)
             with faults_of_ours(program):
                 told = [envelope.open() for envelope in envelopes]
-                # Where the state was lost, so were the accounts: what they held is no news.
-                known = self._ledger.refunded_orders(program, members) if stored.member else None
-                theirs = {
-                    one: [envelope.open() for envelope in self._ledger.outcomes(program, one)]
-                    for one in members[1:]
-                }
-                gone = self._gone(program, facts)
+                theirs = {one: [envelope.open() for envelope in found] for one, found in absorbed.items()}
                 settled = rebuild(versions, member_id, facts, told, known, now, gone, theirs, desk)
             if stored.member is None:  # as were the certificates; the newest are the ones that matter
                 settled.certificates = certifying(told)[-MOST_CERTIFICATES:]

@@ -470,6 +470,13 @@ class Versions:
         _, number, program = self._by_start[place]
         return number, program
 
+    def first_begun(self, after: datetime, by: datetime) -> datetime | None:
+        """When the first of the versions began that have begun after one moment and by another."""
+        place = bisect_right(self._starts, after.timestamp())
+        if place < len(self._starts) and self._starts[place] <= by.timestamp():
+            return self._by_start[place][2].effective_from
+        return None
+
     def begins_next(self, at: datetime, joined: date) -> datetime | None:
         """When a version that has begun by a moment, but not for this member yet, begins for it."""
         return min(self._decides(at, joined)[1], default=None)
