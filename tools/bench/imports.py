@@ -1,8 +1,8 @@
 """How long a function's code takes to import, next to the libraries that all import; and calls.
 
 What is imported is what `sam build` made, byte code included, by fresh `python -I` processes that take turns.
-Processor time is compared: with warm disks it is all there is, and what others do here doesn't count. Calls go
-to the emulator's tables: those are waited for, but not counted.
+Processor time is compared: with warm disks it is all there is, and what others do here doesn't count. Calls
+go to the emulator's tables: those are waited for, but not counted.
 """
 
 import json
