@@ -23,8 +23,19 @@ _Template.add_multi_constructor("!", _plain)
 
 
 @cache
+def _template() -> dict[str, Any]:
+    text = (Path(__file__).parents[1] / "template.yaml").read_text("utf-8")
+    found: dict[str, Any] = yaml.load(text, _Template)
+    return found
+
+
 def resources() -> dict[str, Any]:
     """The template's resources."""
-    text = (Path(__file__).parents[1] / "template.yaml").read_text("utf-8")
-    found: dict[str, Any] = yaml.load(text, _Template)["Resources"]
+    found: dict[str, Any] = _template()["Resources"]
+    return found
+
+
+def parameters() -> dict[str, Any]:
+    """The template's parameters."""
+    found: dict[str, Any] = _template()["Parameters"]
     return found

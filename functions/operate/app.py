@@ -39,9 +39,9 @@ DAYS = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> Response:
     """Answer an operator; or issue a first key, by `sam remote invoke`, as nobody has one to ask with."""
-    from membership.http.bodies import IssueKey, read
-
     if "issue_key" in event:
+        from membership.http.bodies import IssueKey, read
+
         asked = read(IssueKey, event).issue_key
         key, secret = runtime.access().issue(
             asked.program, asked.role, asked.label, runtime.now(), runtime.random_text

@@ -16,13 +16,11 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import yaml
-
 import membership
 from membership import runtime
 from membership.channels import webhook
 from membership.store import programs
-from tests.template import resources
+from tests.template import parameters, resources
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -61,17 +59,13 @@ def handlers() -> Mapping[str, Callable[[Any, Any], Any]]:
 
 def environment() -> dict[str, str]:
     """Of all functions together: what refers to something holds its name."""
-    text = (Path(__file__).parents[2] / "template.yaml").read_text("utf-8").partition("\nResources:")[0]
-    loader: Any = type("Loader", (yaml.SafeLoader,), {})
-    loader.add_multi_constructor("!", lambda *_: None)
-    parameters = yaml.load(text, loader)["Parameters"]
-    names = {"Ledger": "ledger", "State": "state"}
+    defaults = {name: parameter.get("Default") for name, parameter in parameters().items()}
+    names = defaults | {"Ledger": "ledger", "State": "state"}
     found = {}
     for resource in resources().values():
         if resource["Type"] == "AWS::Serverless::Function":
             for name, value in resource["Properties"]["Environment"]["Variables"].items():
-                told = parameters[value]["Default"] if value in parameters else names.get(value, value)
-                found[name] = str(told)
+                found[name] = str(names.get(value, value))
     return found
 
 

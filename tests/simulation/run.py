@@ -1,6 +1,6 @@
 """One schedule played to its end; and, where something is wrong with it, made as short as it can be."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tests.simulation import processes
@@ -48,7 +48,7 @@ def play_seed(seed: int) -> Run:
     return play(schedule_of(seed))
 
 
-def shortened(run: Run, tell: Callable[[int], None] = lambda left: None) -> Run:
+def shortened(run: Run) -> Run:
     """The shortest schedule found that breaks the same law: steps are left out, then faults."""
     best = run
 
@@ -58,7 +58,6 @@ def shortened(run: Run, tell: Callable[[int], None] = lambda left: None) -> Run:
         same = again.law is not None and again.law == run.law
         if same:
             best = again
-            tell(len(schedule.steps))
         return same
 
     size = max(1, len(run.schedule.steps) // 2)

@@ -373,15 +373,16 @@ def resend(world: World) -> None:
 
 @step(30, sudden=True)
 def evaluate(world: World) -> None:
-    stream = world.streams["evaluate"]
-    if world.random.random() < 0.15:
-        stream.bring_again(world.works, world.random, world.now)
-    stream.bring(world.works, world.random, world.now)
+    _bring(world, "evaluate")
 
 
 @step(10, sudden=True)
 def publish(world: World) -> None:
-    stream = world.streams["publish"]
+    _bring(world, "publish")
+
+
+def _bring(world: World, function: str) -> None:
+    stream = world.streams[function]
     if world.random.random() < 0.15:
         stream.bring_again(world.works, world.random, world.now)
     stream.bring(world.works, world.random, world.now)

@@ -1,7 +1,6 @@
 """make bench: units per event, events a second, import times, settles a second; all in one run."""
 
 import os
-import platform
 import shutil
 import signal
 from collections.abc import Iterator
@@ -9,11 +8,9 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
-from tools.bench import domain, imports, speed, stand, units
+from tools.bench import domain, imports, shown, speed, stand, units
 from tools.bench.speed import MANY, THREADS
 from tools.demo import program as demo
 from tools.demo.shop import open_shop
@@ -36,10 +33,7 @@ class Part(StrEnum):
 def main(part: Part | None = None) -> None:
     """Measures all, or a part. Asserts nothing, as times differ between machines (tests hold the units)."""
     parts = {part} if part else set(Part)
-    console.print(
-        f"[bold]Measured here[/]: Python {platform.python_version()}, {os.cpu_count()} processors "
-        f"({platform.machine()}), one run; times are medians of rounds that take turns."
-    )
+    console.print(f"{shown.machine()}, one run; times are medians of rounds that take turns.")
     if Part.domain in parts:
         _domain()
     if parts == {Part.domain}:
@@ -69,7 +63,7 @@ def _stack() -> Iterator[Stack]:
 
 
 def _units(here: stand.Stand, shop: stand.Stand, cafe: stand.Stand) -> None:
-    table = _table("Capacity units for each fact", "write", "read", "calls")
+    table = shown.table("Capacity units for each fact", "write", "read", "calls")
     usual = units.usual(here)
     rows = [
         *usual,
@@ -92,7 +86,7 @@ def _units(here: stand.Stand, shop: stand.Stand, cafe: stand.Stand) -> None:
 
 
 def _speed(here: stand.Stand, stack: Stack) -> None:
-    table = _table(
+    table = shown.table(
         f"Events a second on the emulator, {THREADS} threads", "one member", f"{MANY} members", "ratio"
     )
     with console.status("Events of one member and of many …"):
@@ -111,7 +105,7 @@ def _speed(here: stand.Stand, stack: Stack) -> None:
 
 def _imports(stack: Stack) -> None:
     title = f"Import time (limit: {imports.LIMIT} times the libraries alone), and calls; ms"
-    table = _table(title, "import", "ratio", "with a client", "ratio", "first call", "second")
+    table = shown.table(title, "import", "ratio", "with a client", "ratio", "first call", "second")
     with console.status("Importing …"):
         found = imports.measure(stack)
     for one in found:
@@ -122,17 +116,10 @@ def _imports(stack: Stack) -> None:
 
 
 def _domain() -> None:
-    table = _table("Settled in the pure domain, one processor", "facts a second")
+    table = shown.table("Settled in the pure domain, one processor", "facts a second")
     for one in domain.measure():
         table.add_row(one.what, f"{one.rate:,.0f}")
     console.print(table)
-
-
-def _table(title: str, *figures: str) -> Table:
-    table = Table(title, box=box.SIMPLE_HEAD, pad_edge=False)
-    for figure in figures:
-        table.add_column(figure, justify="right")
-    return table
 
 
 if __name__ == "__main__":

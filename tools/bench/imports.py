@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from uuid import uuid4
@@ -25,22 +25,6 @@ ROUNDS = 15
 """So many that two runs agree within a twentieth or so, on a machine that does other things too."""
 LIMIT = 1.25
 BARE = "boto3, pydantic, powertools"
-FUNCTIONS = (
-    "authorize",
-    "ingest",
-    "evaluate",
-    "rebuild",
-    "review",
-    "rank",
-    "report",
-    "reconcile",
-    "publish",
-    "dispatch",
-    "members",
-    "redeem",
-    "operate",
-    "erase",
-)
 
 SCRIPT = """
 import json, sys, time
@@ -71,6 +55,7 @@ SAMPLES = {
     "operate": "leave",
     "erase": "one_member",
 }
+"""Function → the event that it is called with."""
 CALL = """
 from types import SimpleNamespace
 context = SimpleNamespace(
@@ -104,19 +89,20 @@ def measure(stack: Stack) -> list[Import]:
     bare: list[Times] = []
     taken: dict[str, list[Times]] = defaultdict(list)
     ratios: dict[str, list[Times]] = defaultdict(list)
+    told = {function: _variables(stack, function) for function in SAMPLES}
     for _ in range(ROUNDS):
-        for function in FUNCTIONS:
+        for function in SAMPLES:
             # Side by side, because a processor's own speed changes within minutes.
-            before = _run(stack, layers[:1], LIBRARIES, CLIENTS[BARE])
+            before = _run(stack, layers[:1], {}, LIBRARIES, CLIENTS[BARE])
             folder = str(build / f"{function.capitalize()}Function")
             client, call = CLIENTS.get(function, A_TABLE), CALL.format(event=_event(shop, function))
-            after = _run(stack, [*layers, folder], "import app", client, call, call, function=function)
+            after = _run(stack, [*layers, folder], told[function], "import app", client, call, call)
             bare.append(before)
             taken[function].append(after)
             ratios[function].append((after[0] / before[0], after[1] / before[1]))
     imported, ready = _medians(bare)
     found = [Import(BARE, imported, 1, ready, 1)]
-    for function in FUNCTIONS:
+    for function in SAMPLES:
         (imported, ready, first, second), (ratio, ready_ratio) = map(
             _medians, (taken[function], ratios[function])
         )
@@ -152,11 +138,11 @@ def _event(shop: Shop, function: str) -> str:
     return repr(json.loads(sample))
 
 
-def _run(stack: Stack, path: list[str], *steps: str, function: str = "") -> Times:
+def _run(stack: Stack, path: list[str], variables: Mapping[str, str], *steps: str) -> Times:
     """boto3 comes from this environment, as it comes from the runtime in a Lambda."""
     done = subprocess.run(
         [sys.executable, "-I", "-c", SCRIPT, ":".join(path), json.dumps(steps)],
-        env=stack.emulator.environment | _variables(stack, function),
+        env={**stack.emulator.environment, **variables},
         capture_output=True,
         text=True,
         check=True,
@@ -166,8 +152,6 @@ def _run(stack: Stack, path: list[str], *steps: str, function: str = "") -> Time
 
 def _variables(stack: Stack, function: str) -> dict[str, str]:
     """What the deployed function is told."""
-    if not function:
-        return {}
     deployed = stack.emulator.client("lambda").get_function_configuration(
         FunctionName=stack.functions[f"{function.capitalize()}Function"]
     )

@@ -5,8 +5,6 @@ Nothing goes over a network: DynamoDB's own time is not in it, nor that of appen
 """
 
 import json
-import os
-import platform
 import resource
 import time
 from base64 import b64encode
@@ -18,9 +16,7 @@ from typing import Any, cast
 import typer
 from botocore.parsers import create_parser
 from botocore.session import get_session
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from membership.board import Cut
 from membership.cutting import Cutting
@@ -33,6 +29,7 @@ from membership.store import items
 from membership.store.ledger import Page, Stored
 from membership.store.roster import Entry
 from membership.store.sweeps import Sweep
+from tools.bench import shown
 
 LADDER = """
 id: ladder
@@ -155,14 +152,9 @@ class Programs:
 
 def main(members: int = 1_000_000) -> None:
     """Measures; asserts nothing but that everybody was counted and the top tenth told."""
-    console.print(
-        f"[bold]Measured here[/]: Python {platform.python_version()}, {os.cpu_count()} processors "
-        f"({platform.machine()}), one process, one run; seconds are of processor time."
-    )
-    table = Table(title=f"A board of {members:,} members", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("board")
-    for column in ("counted, s", "told, s", "members told", "noted, KB", "peak memory, MB"):
-        table.add_column(column, justify="right")
+    console.print(f"{shown.machine()}, one process, one run; seconds are of processor time.")
+    told = ("counted, s", "told, s", "members told", "noted, KB", "peak memory, MB")
+    table = shown.table("board", *told, title=f"A board of {members:,} members")
     for what, (metric, figures, step) in BOARDS.items():
         table.add_row(what, *_cut(members, metric, figures, step))
     console.print(table)

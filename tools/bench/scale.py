@@ -4,8 +4,6 @@ By the real code, over tables in memory that bill as DynamoDB does (`tools/bench
 processor time; what DynamoDB, the network and botocore's parser take is not in them.
 """
 
-import os
-import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +12,6 @@ from functools import partial
 from typing import Any, cast
 
 import typer
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -34,6 +31,7 @@ from membership.store.items import fact_item, read_outcome
 from membership.store.ledger import Ledger
 from membership.store.roster import Roster
 from membership.store.sweeps import Sweep
+from tools.bench import shown
 from tools.bench.billed import MODEL, TABLES, Billed
 
 RULES = presets.text("p2-customer-policy").partition("\nexamples:\n")[0]
@@ -132,8 +130,7 @@ class Taken:
 def main(members: int = 1_000_000) -> None:
     """Measures; asserts nothing but that everybody was reached."""
     console.print(
-        f"[bold]Measured here[/]: Python {platform.python_version()}, {os.cpu_count()} processors "
-        f"({platform.machine()}), one process, one run; s: seconds of processor time; write, read: units."
+        f"{shown.machine()}, one process, one run; s: seconds of processor time; write, read: units."
     )
     program = read_program(RULES)
     models = _models(program)
@@ -147,7 +144,7 @@ def main(members: int = 1_000_000) -> None:
 
 
 def _reviews(program: Program, models: Models, members: int) -> Table:
-    table = _table(
+    table = shown.table(
         f"{DUE:,} members are due among",
         *("reminded, s", "write", "read", "calls"),
         *("settled, s", "write", "read"),
@@ -185,7 +182,7 @@ def _dues(members: int) -> list[list[str]]:
 
 
 def _changes(program: Program, models: Models, members: int) -> Table:
-    table = _table(
+    table = shown.table(
         f"A version for {members:,} members",
         *("looked at, s", "write", "read", "concerned"),
         *(f"{DUE:,} of them settled, s", "write", "read"),
@@ -218,7 +215,9 @@ def _change(program: Program, models: Models, members: int, was: str, becomes: s
 
 
 def _busy_member(program: Program, models: Models) -> Table:
-    table = _table("Facts of one member in 25 hours", "its item, KB", f"{BATCH} more, s", "write", "read")
+    table = shown.table(
+        "Facts of one member in 25 hours", "its item, KB", f"{BATCH} more, s", "write", "read"
+    )
     stand = Stand(Billed(program.id, models, 1), Programs(program))
     now, done = program.midnight(date(2026, 6, 1)), 0
     for many in BUSY:
@@ -232,7 +231,9 @@ def _busy_member(program: Program, models: Models) -> Table:
 
 def _busy_program(program: Program) -> Table:
     """Everybody is new and rises at once: an event brings about no more than that."""
-    table = _table(f"{DUE:,} promotions in one program", "partitions", "write", "of which in the busiest")
+    table = shown.table(
+        f"{DUE:,} promotions in one program", "partitions", "write", "of which in the busiest"
+    )
     stand = Stand(Billed(program.id), Programs(program))
     now = program.midnight(date(2026, 6, 1))
     stand.settle(_orders(program, [f"n{n}" for n in range(DUE)], now, 0, amount=5_000_00), now)
@@ -299,13 +300,6 @@ def _orders(
 
 def _sound(verdict: str, trouble: Exception | None) -> None:
     assert verdict == "settled", trouble
-
-
-def _table(title: str, *figures: str) -> Table:
-    table = Table(title, box=box.SIMPLE_HEAD, pad_edge=False)
-    for figure in figures:
-        table.add_column(figure, justify="right")
-    return table
 
 
 if __name__ == "__main__":

@@ -52,6 +52,14 @@ class Seen:
     """The answer to that."""
 
     @property
+    def points_earned(self) -> int:
+        return sum(member.points.earned for member in self.members.values())
+
+    @property
+    def points_left(self) -> int:
+        return sum(member.points.balance for member in self.members.values())
+
+    @property
     def program(self) -> Program:
         return program.program()
 
@@ -197,14 +205,13 @@ def who_redeems(members: Mapping[str, Member]) -> str:
 
 
 def _points(console: Console, seen: Seen) -> None:
-    members = seen.members.values()
-    earned, left = (sum(n) for n in zip(*((m.points.earned, m.points.balance) for m in members), strict=True))
     redemption = seen.redeemed["redemption"]
     _title(console, "Points")
     console.print(
-        f"{earned:,} were earned, at the rate of each member's tier when it ordered. Member {seen.buyer} "
-        f"redeemed {redemption['points']} of its points for {redemption['name']!r}: code "
-        f"{redemption['code']}, {seen.redeemed['spendable']:,} points left. {left:,} are outstanding."
+        f"{seen.points_earned:,} were earned, at the rate of each member's tier when it ordered. Member "
+        f"{seen.buyer} redeemed {redemption['points']} of its points for {redemption['name']!r}: code "
+        f"{redemption['code']}, {seen.redeemed['spendable']:,} points left. {seen.points_left:,} are "
+        "outstanding."
     )
 
 
@@ -314,8 +321,7 @@ def _check(console: Console, seen: Seen) -> bool:
             tiers == by_plain_addition(seen.log)
         ),
         "points in the accounts are what was earned, less what was redeemed": (
-            sum(m.points.balance for m in seen.members.values())
-            == sum(m.points.earned for m in seen.members.values()) - seen.redeemed["redemption"]["points"]
+            seen.points_left == seen.points_earned - seen.redeemed["redemption"]["points"]
         ),
         f"a birthday gift for member {seen.born}, once a year, and for nobody else": _is_given_once(
             [one for one in seen.of_type("trigger.fired") if one.data["kind"] == "birthday"], seen.born

@@ -17,10 +17,6 @@ from membership.program.text import Language, Text
 
 _ONE_DAY = timedelta(days=1)
 
-
-_ONE_DAY = timedelta(days=1)
-
-
 _BY = {
     "tier": Text.ours(en="the tier", zh="会员等级"),
     "birthday_month": Text.ours(en="the month of the birthday", zh="生日当月"),

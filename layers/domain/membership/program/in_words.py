@@ -345,27 +345,17 @@ _JOINING = {
         en="Only members whom the shop has registered take part.", zh="仅限商家已登记的会员参与。"
     ),
 }
-
-
 _ON_REGISTRATION = Text.ours(en="registration", zh="注册即可")
-
-
 _CARRIED = Text.ours(
     en="What exceeds the highest threshold reached counts in the next period too, up to {most}.",
     zh="超出已达最高门槛的部分结转至下一周期，最多 {most}。",
 )
-
-
 _ALWAYS = Text.ours(en="Always.", zh="长期有效。")
-
-
 _TOLD = Text.ours(
     en="A downgrade is announced at least {days} days before, with what would keep the tier; "
     "whoever does that in time keeps it.",
     zh="降级至少提前 {days} 天通知，并说明保级所需条件；在此期间达到条件即可保级。",
 )
-
-
 _STEPS = {
     "one": Text.ours(en="At most one tier is lost at a time.", zh="每次最多降一级。"),
     "to_qualified": Text.ours(
@@ -373,32 +363,18 @@ _STEPS = {
         zh="降级后进入当时满足条件的最高等级。",
     ),
 }
-
-
 _GRACE = Text.ours(
     en="For {days} days after the end the rule to stay can still be met.",
     zh="到期后另有 {days} 天宽限期，可继续达成保级条件。",
 )
-
-
 _SELDOM = Text.ours(en="At most one downgrade in {months} months.", zh="{months} 个月内最多降级一次。")
-
-
 _CONFIRMED = Text.ours(en=" (confirmed by us)", zh="（经人工审核确认）")
-
-
 _BOUGHT = Text.ours(en="the fee for {plan}", zh="支付{plan}会费")
-
-
 _WHILE_PAID = Text.ours(en="As long as it is paid for.", zh="付费期间有效。")
-
-
 _DEDUCTED = Text.ours(
     en="Where that ends, {what} is taken off, and the member is ranked again.",
     zh="到期时扣除{what}，并重新评定等级。",
 )
-
-
 _REFUNDS = {
     "at_once": Text.ours(
         en="A refund takes back what its order gave. "
@@ -415,21 +391,9 @@ _REFUNDS = {
         zh="退款将扣回该订单带来的数值，但不影响已承诺的等级。",
     ),
 }
-
-
 _SHARE_LEFT = Text.ours(en="{percent}% of the way or less is left", zh="剩余进度不超过 {percent}%")
-
-
 _OF_THE_TIER = Text.ours(en="where that is {tier}", zh="仅限{tier}")
-
-
 _WHO_HAVE_THE_TIER = Text.ours(en="for members of {tier}", zh="仅限{tier}")
-
-
 _OF_THE_SEGMENT = Text.ours(en="for members whom we call {segment!r}", zh="仅限标记为“{segment}”的会员")
-
-
 _RESTS = Text.ours(en="At most once in {days} days.", zh="{days} 天内最多一次。")
-
-
 _NEVER = Text.ours(en="A tier once reached is never taken away.", zh="等级一经获得，不会降级。")
