@@ -1,19 +1,33 @@
-"""DELETE /v1/members/{member_id} → nothing left of it. The only function that may delete from the ledger."""
+"""DELETE /v1/members/{member_id} → nothing left of it. The only function that may delete from the ledger.
+
+Evaluate calls it where more is told of an erased member: `{"forget": {"program": …, "member_id": …}}`.
+"""
 
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
+from pydantic import BaseModel, ConfigDict
 
-from membership import runtime
+from membership import logs, runtime
 from membership.http.serving import Request, Response, Service, respond
 
-logger = Logger()
+logger = logs.logger()
 service = Service("erase", logger)
 
 
-@logger.inject_lambda_context
+class Forget(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    program: str
+    member_id: str
+
+
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> Response:
-    """Erase one member."""
+    """Erase one member; or take away what came after it was erased."""
+    if "forget" in event:
+        told = Forget.model_validate(event["forget"])
+        runtime.eraser().erase_again(told.program, told.member_id, runtime.now())
+        return {}
     return service(event)
 
 

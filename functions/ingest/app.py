@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
-
-from membership import runtime
+from membership import logs, runtime
+from membership.errors import NoSuchMember
 from membership.facts import Fact
 from membership.http.answers import refuse_single, tell
 from membership.http.events import read_attributes, read_event, read_events
@@ -14,11 +13,11 @@ from membership.http.views import EventsView, MemberView
 from membership.ingesting import enrolment
 from membership.viewing import see
 
-logger = Logger()
+logger = logs.logger()
 service = Service("ingest", logger)
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> Response:
     """Take what storefronts tell."""
     return service(event)
@@ -53,6 +52,8 @@ def put_member(request: Request) -> Response:
         request.json, member_id, program, request.now, runtime.settings().sends_mails
     )
     stored = runtime.ledger().load(program.id, member_id, consistent=True)
+    if stored.member and stored.member.status == "erased":
+        raise NoSuchMember()
     facts: list[Fact] = []
     if news := enrolment(stored.member, member_id, attributes, runtime.random_text(12), request.now):
         runtime.ledger().append(program.id, news)

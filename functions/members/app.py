@@ -4,9 +4,7 @@ import re
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
-
-from membership import runtime
+from membership import logs, runtime
 from membership.errors import NotFound
 from membership.http import cursors
 from membership.http.progress_views import DecidedView, PreviewView, ProgressView
@@ -18,7 +16,7 @@ from membership.viewing import Seen
 
 # What only some questions need is imported where they are answered: pictures, bodies, the contract.
 
-logger = Logger()
+logger = logs.logger()
 service = Service("members", logger)
 
 _STILL = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
@@ -28,7 +26,7 @@ POSITIONS = re.compile(rf"{_PLACE}(,{_PLACE})*", re.ASCII)
 """One place in each ledger that the history is in."""
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> Response:
     """Answer one question."""
     return service(event)

@@ -7,15 +7,14 @@ An operator sees a program's last cuts with `{"program": …}`, and has a missed
 from datetime import date
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
 from pydantic import BaseModel, ConfigDict
 
-from membership import runtime
+from membership import logs, runtime
 from membership.board import Cut
 from membership.cutting import Cutting
 from membership.store.sweeps import Outrun
 
-logger = Logger()
+logger = logs.logger()
 
 SPARE_MILLISECONDS = 60_000
 """Left to save what was counted and to hand on the rest."""
@@ -34,7 +33,7 @@ class Request(BaseModel):
     """Whether it was handed what another invocation had no time for."""
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Cut until done or until the time is nearly up; then a fresh invocation goes on from there."""
     request = Request.model_validate(event)

@@ -136,6 +136,7 @@ class Referral(_Fact):
 
     type: Literal["referral"] = "referral"
     friend: str
+    """A pseudonym: who it is stands in its own ledger, and goes with that."""
     stage: Literal["registered", "bought"]
     undone: bool = False
     """Whether it takes an earlier one back: everything that the friend had bought was returned."""

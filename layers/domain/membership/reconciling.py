@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 
 from membership.errors import NoSuchMember, Unsettleable, faults_of_ours
 from membership.gathering import gather
 from membership.member.applied import Verdict
+from membership.pseudonyms import pseudonym
 from membership.settle import Settled, rebuild
 from membership.store.ledger import Ledger, Stored
 from membership.store.programs import Programs
@@ -40,7 +40,7 @@ class Difference:
     @property
     def member_digest(self) -> str:
         """For logs, which hold no member's data."""
-        return sha256(f"{self.program}#{self.member_id}".encode()).hexdigest()[:16]
+        return pseudonym(self.program, self.member_id)
 
 
 @dataclass(frozen=True)

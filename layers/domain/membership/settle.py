@@ -34,6 +34,7 @@ from membership.outcomes import (
     RewardRedeemed,
 )
 from membership.program.schema import Program, Versions
+from membership.pseudonyms import pseudonym
 
 NOTHING: Mapping[str, Sequence[Outcome]] = {}
 _ANSWERED = (Act, Redemption, Cancellation)
@@ -146,7 +147,7 @@ def settle(
                 case.claims = _claims(given_back.values(), refunded_before, own)
         decided = _decide(case)
         settled.outcomes += decided
-        settled.onward += _told_onward(member, fact, decided)
+        settled.onward += _told_onward(program, member, fact, decided)
         member.applied.add(fact)
         settled.due_is_exact |= isinstance(fact, Review | Act)
     _forget(versions, member)
@@ -204,17 +205,18 @@ def _decide(case: Case) -> list[Outcome]:
     return decided + messages
 
 
-def _told_onward(member: Member, fact: Fact, decided: Sequence[Outcome]) -> list[Fact]:
+def _told_onward(program: Program, member: Member, fact: Fact, decided: Sequence[Outcome]) -> list[Fact]:
     """What the decisions are to others. The same facts come of the same decisions, whoever makes them."""
     told: list[Fact] = []
+    friend = pseudonym(program.id, member.id)  # once this one is erased, its id is in nobody's ledger
     for outcome in decided:
         match outcome:
             case ReferralTold():
                 told.append(
                     Referral(
-                        id=f"{member.id}#{outcome.stage}#{outcome.times}",
+                        id=f"{friend}#{outcome.stage}#{outcome.times}",
                         member_id=outcome.referrer,
-                        friend=member.id,
+                        friend=friend,
                         stage=outcome.stage,
                         undone=outcome.undone,
                         day=outcome.day,
@@ -313,7 +315,7 @@ def rebuild(
         case.claims, claims = claims, []
         decided = _decide(case)
         settled.outcomes += decided
-        settled.onward += _told_onward(member, fact, decided)
+        settled.onward += _told_onward(program, member, fact, decided)
     if member.merged_into:
         # What was asked for before it was merged, and answered, stays so.
         open_ones = (fact for fact in ordered if not isinstance(fact, _ANSWERED) or fact.key not in answered)

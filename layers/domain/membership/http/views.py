@@ -331,7 +331,8 @@ class EventsView(View):
 
     data: tuple[EventView, ...]
     members: tuple[SettledView, ...] | None = Field(
-        default=Absent, description="With wait=true. A member that others are busy with is left out."
+        default=Absent,
+        description="With wait=true. Left out: members that others are busy with, or that were erased.",
     )
 
     @classmethod
@@ -355,6 +356,6 @@ class EventsView(View):
                 ),
             )
             for committed in settled.values()
-            if committed
+            if committed and committed.member.status != "erased"
         )
         return cls(data=told, members=members)
