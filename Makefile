@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/.venv-emulator/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo rehearse up down sam test properties hostile lint format bench bench-rank openapi build deploy lock clean python
+.PHONY: help install demo rehearse up down sam test properties hostile bad-input lint format bench bench-rank openapi build deploy lock clean python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ properties: install ## The laws on ten times as many lives, new ones each time (
 
 hostile: install ## 10,000 grants against a receiver that does everything a receiver should not (a minute or two)
 	@$(PY) -m tests.channels.hostile
+
+bad-input: install ## 50,000 requests that no honest client sends, to the real handlers (SEED=2: others; some minutes)
+	@$(PY) -m tests.functions.bad_input --seed $(or $(SEED),1)
 
 lint: install .venv-checks/$(STAMP) ## ruff, mypy, cfn-lint, sam validate, checkov
 	$(PY) -m ruff check .
