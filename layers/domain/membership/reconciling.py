@@ -144,7 +144,8 @@ class Reconciling:
             theirs = told_of(self._ledger, program, members)
             told = theirs.pop(member.id)
             with faults_of_ours(program):
-                again = rebuild(versions, member.id, facts, told, known, now, theirs=theirs)
+                # As of its own facts: whom a version that has begun concerns is found by the review.
+                again = rebuild(versions, member.id, facts, told, known, theirs=theirs)
         except Unsettleable:
             yield "it can't be rebuilt"
             return
