@@ -7,10 +7,10 @@ from aws_lambda_powertools.logging import Logger
 from membership import runtime
 from membership.facts import Fact
 from membership.http.answers import refuse_single, tell
+from membership.http.event_views import ToldView
 from membership.http.events import read_attributes, read_event, read_events
 from membership.http.problems import Problem
 from membership.http.serving import Request, Response, Service, respond
-from membership.http.views import EventsView, MemberView
 from membership.ingesting import enrolment
 from membership.viewing import see
 
@@ -37,7 +37,9 @@ def post_events(request: Request) -> Response:
         refuse_single(read, taken)
     told = tell(sent, read, taken, program)
     if not request.query["wait"]:
-        return respond(200, EventsView(data=told))
+        return respond(200, ToldView(data=told))
+    from membership.http.settled_views import EventsView
+
     settled = runtime.ingest().settle(program, taken, request.now)
     facts = [one.fact for one in taken]
     return respond(200, EventsView.settled(told, settled, versions, request.now, facts))
@@ -46,6 +48,8 @@ def post_events(request: Request) -> Response:
 @service.on("put_member")
 def put_member(request: Request) -> Response:
     """Enrol, or change attributes. What is known already makes no new fact."""
+    from membership.http.member_views import MemberView
+
     versions = runtime.programs().versions(request.program)
     _, program = versions.in_force(request.now)
     member_id = request.id("member_id")

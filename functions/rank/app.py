@@ -5,15 +5,17 @@ An operator sees a program's last cuts with `{"program": …}`, and has a missed
 """
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import Logger
 from pydantic import BaseModel, ConfigDict
 
 from membership import runtime
-from membership.board import Cut
-from membership.cutting import Cutting
 from membership.store.sweeps import Outrun
+
+if TYPE_CHECKING:
+    from membership.board import Cut
+    from membership.cutting import Cutting
 
 logger = Logger()
 
@@ -43,7 +45,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"cuts": [cut.model_dump(mode="json") for cut in shown]}
 
 
-def _cut(cutting: Cutting, request: Request, context: Any) -> list[Cut]:
+def _cut(cutting: "Cutting", request: Request, context: Any) -> "list[Cut]":
     """What was cut by this invocation: nothing, where there was nothing to do or another one is at it."""
     now = runtime.now()
     sweep = cutting.take(now, request.going_on, request.program, request.as_of)

@@ -11,7 +11,7 @@ logger = Logger()
 
 
 class Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     program: str
     member_id: str

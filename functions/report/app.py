@@ -3,15 +3,17 @@
 An operator has today's reports made again with `{}`.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import Logger
 from pydantic import BaseModel, ConfigDict
 
 from membership import runtime
-from membership.report import Report
-from membership.reporting import Reporting
 from membership.store.sweeps import Outrun
+
+if TYPE_CHECKING:
+    from membership.report import Report
+    from membership.reporting import Reporting
 
 logger = Logger()
 
@@ -22,7 +24,7 @@ SPARE_MILLISECONDS = 60_000
 class Request(BaseModel):
     """Nothing: the schedule's own call."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     going_on: bool = False
     """Whether it was handed what another invocation had no time for."""
@@ -35,7 +37,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"reports": [report.model_dump(mode="json", include={"program", "day"}) for report in made]}
 
 
-def _make(reporting: Reporting, request: Request, context: Any) -> list[Report]:
+def _make(reporting: "Reporting", request: Request, context: Any) -> "list[Report]":
     """What was finished by this invocation."""
     now = runtime.now()
     sweep = reporting.take(now, request.going_on)

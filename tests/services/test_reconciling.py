@@ -1,7 +1,6 @@
 """What is stored is held against what the ledger makes: each difference is told, and nothing that is none."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -56,7 +55,7 @@ def changed(**changes: Any) -> Callable[[Stored], Stored]:
     def change(stored: Stored) -> Stored:
         assert stored.member
         member: Member = stored.member.model_copy(update=changes)
-        return replace(stored, member=member)
+        return stored._replace(member=member)
 
     return change
 
@@ -73,8 +72,8 @@ def test_a_sound_member_differs_in_nothing(shop: Shop) -> None:
         (changed(purchases=7), "purchases"),
         (changed(granted={}), "granted"),
         (changed(counted=False), "counted"),
-        (lambda stored: replace(stored, due=None), "due"),
-        (lambda stored: replace(stored, due=stored.due + timedelta(days=1)), "due"),
+        (lambda stored: stored._replace(due=None), "due"),
+        (lambda stored: stored._replace(due=stored.due + timedelta(days=1)), "due"),
     ],
 )
 def test_what_was_changed_behind_the_ledgers_back_is_told(
@@ -96,7 +95,7 @@ def test_who_went_away_before_it_was_told_whom_it_absorbs_differs_in_nothing(sho
 
 
 def test_a_due_day_that_is_too_early_does_no_harm(shop: Shop) -> None:
-    shop.damage(lambda stored: replace(stored, due=NOW.date()))
+    shop.damage(lambda stored: stored._replace(due=NOW.date()))
     assert shop.look() == ()
 
 

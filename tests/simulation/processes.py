@@ -150,7 +150,11 @@ def _changes() -> Iterator[tuple[Any, str, Any]]:
         "time",
         SimpleNamespace(monotonic=lambda: _world().now.timestamp(), sleep=lambda seconds: None),
     )
-    yield runtime, "random", SimpleNamespace(uniform=lambda low, high: low)
+    yield (
+        runtime,
+        "random",
+        SimpleNamespace(SystemRandom=lambda: SimpleNamespace(uniform=lambda low, high: low)),
+    )
     yield (
         runtime,
         "secrets",

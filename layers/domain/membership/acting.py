@@ -1,9 +1,8 @@
 """What operators do: checked against the member as it is, kept as a fact, and settled at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from membership.acts import (
     Action,
@@ -47,8 +46,7 @@ _POSSIBLE: dict[type, frozenset[Status]] = {
 }
 
 
-@dataclass(frozen=True)
-class Instruction:
+class Instruction(NamedTuple):
     """Who asks for something to be done, and why."""
 
     id: str
@@ -56,8 +54,7 @@ class Instruction:
     reason: str
 
 
-@dataclass(frozen=True)
-class Acted:
+class Acted(NamedTuple):
     """What an act came to. A repeated request is answered as the first one was."""
 
     status: Literal["accepted", "duplicate"]
@@ -164,7 +161,7 @@ class Acting:
         if committed.repeated:
             latest = self._ledger.history(program, act.member_id, None, LATEST)
             found = [envelope for _, envelope in reversed(latest) if envelope.data.get("fact") == act.key]
-            committed = replace(committed, outcomes=found)
+            committed = committed._replace(outcomes=found)
         return Acted("accepted" if appended.status == "accepted" else "duplicate", committed)
 
 

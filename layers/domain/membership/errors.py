@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class MembershipError(Exception):
     """Base of every error that this package raises on purpose."""
 
 
-@dataclass(frozen=True)
-class Flaw:
+class Flaw(NamedTuple):
     """One thing that is wrong in what a user sent: where, what was there, what to do."""
 
     path: str

@@ -32,7 +32,7 @@ class _Fact(BaseModel):
 class Line(BaseModel):
     """A part of an order."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     id: str
     amount: int

@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from membership.errors import Contended, Unsettleable
 from membership.facts import Attributes, Enrolment, Fact
@@ -21,8 +20,7 @@ LATEST = 50
 """Outcomes to look through for what a request led to: those of one request are the newest."""
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """What became of a fact."""
 
     fact: Fact
@@ -101,7 +99,7 @@ class Ingest:
             news = {one.fact.key for one in earned}
             repeated = [fact for fact in facts if fact.key not in news]
             earned += earned_before(versions, in_force, committed.member, repeated)
-        return replace(committed, outcomes=told, earned=earned)
+        return committed._replace(outcomes=told, earned=earned)
 
 
 def enrolment(

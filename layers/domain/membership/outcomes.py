@@ -11,7 +11,7 @@ from membership.member.state import Status
 from membership.program.criteria import Criterion
 from membership.program.messaging import Purpose
 from membership.program.parts import Reward
-from membership.program.text import Language, Text
+from membership.program.text import NO_WORDS, Language, Text
 
 
 class Evidence(BaseModel):
@@ -376,7 +376,7 @@ class _OfRedemption(_Outcome):
     redemption: str
     """Its id, chosen by who asked for it."""
     reward: str
-    name: Text = Text()
+    name: Text = NO_WORDS
 
 
 class RewardRedeemed(_OfRedemption):

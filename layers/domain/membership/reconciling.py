@@ -5,9 +5,9 @@ Nothing is written: what to do about a difference is a person's decision, and th
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from membership.errors import NoSuchMember, Unsettleable, faults_of_ours
 from membership.gathering import gather, told_of
@@ -28,8 +28,7 @@ MOST_TOLD = 100
 """Differences that a sweep over everybody carries along; more are counted."""
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """A member that isn't what its ledger makes."""
 
     program: str
@@ -43,8 +42,7 @@ class Difference:
         return sha256(f"{self.program}#{self.member_id}".encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     checked: int = 0
     different: int = 0
     differences: tuple[Difference, ...] = ()
@@ -99,7 +97,7 @@ class Reconciling:
             for report in reports:
                 found = found.joined(report)
         about |= {"checked": found.checked, "different": found.different}
-        sweep = self._sweeps.save(replace(sweep, left=left, about=json.dumps(about)), now, {})
+        sweep = self._sweeps.save(sweep._replace(left=left, about=json.dumps(about)), now, {})
         if not left:
             self._sweeps.end(sweep)
         return found, not left

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from membership.acts import Merge
 from membership.errors import Contended, MetricsChanged, NoSuchMember, RebuildNeeded, faults_of_ours
@@ -30,8 +30,7 @@ MOST_AT_ONCE = 10
 """Redemptions that a rebuild answers in one commit, where nobody had answered them."""
 
 
-@dataclass(frozen=True)
-class Committed:
+class Committed(NamedTuple):
     """A member as it now stands, and what this call decided (nothing, where another had been first)."""
 
     member: Member
@@ -96,7 +95,7 @@ class Settling:
             if stored.member and stored.member.status == "erased":
                 raise NoSuchMember()
             # Going on from the last version keeps new outcomes from the places of old ones.
-            stored = replace(stored, last_outcome=self._ledger.last_version(program, member_id))
+            stored = stored._replace(last_outcome=self._ledger.last_version(program, member_id))
             facts, members = gather(self._ledger, program, member_id)
             if not facts:
                 raise NoSuchMember()
