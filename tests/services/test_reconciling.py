@@ -11,6 +11,7 @@ from membership.errors import NoSuchMember
 from membership.facts import Act, Refund
 from membership.member.applied import AppliedFacts
 from membership.member.state import Member
+from membership.program.schema import Program
 from membership.reconciling import MOST_TOLD, UNDER_WAY, Difference, Reconciling, Report
 from membership.store.ledger import Stored
 from membership.store.sweeps import Outrun
@@ -92,6 +93,13 @@ def test_who_went_away_before_it_was_told_whom_it_absorbs_differs_in_nothing(sho
     for who in ("ann", "cy"):
         shop.settling.settle(shop.program.id, who, shop.facts(who))
     assert [shop.look(who) for who in ("ann", "bo", "cy")] == [(), (), ()]
+
+
+def test_a_version_that_has_begun_since_makes_nobody_differ(shop: Shop) -> None:
+    """The review looks at everybody for its sake."""
+    document = shop.program.model_dump(exclude_unset=True) | {"effective_from": NOW + SECOND}
+    shop.programs.put(Program.model_validate(document), 2)
+    assert shop.look() == ()
 
 
 def test_a_due_day_that_is_too_early_does_no_harm(shop: Shop) -> None:
