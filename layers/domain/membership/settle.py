@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
-from membership.facts import Act, Cancellation, Fact, Order, Redemption, Referral, Review
+from membership.facts import Act, Activity, Cancellation, Fact, Order, Redemption, Referral, Review
 from membership.member.applied import Verdict
 from membership.member.certificates import certifying
 from membership.member.deciding import Case, decide
@@ -118,6 +118,8 @@ def settle(
                 continue
             case Verdict.FORGOTTEN:
                 raise RebuildNeeded(f"{fact.key} was recorded too long ago to know whether it was applied")
+        if isinstance(fact, Order | Activity) and _perhaps_of_another(member, fact):
+            raise RebuildNeeded(f"{fact.key} may be of somebody who was not known to be this member yet")
         settled.changed = True
         if member.merged_into:
             member.applied.add(fact)
@@ -159,6 +161,11 @@ def _forget(versions: Versions, member: Member) -> None:
     member.forget_the_past()
     if member.clock and member.points.changes_with_time:
         member.points = member.points.aged(_in_force(versions, member, member.clock)[1].day(member.clock))
+
+
+def _perhaps_of_another(member: Member, fact: Fact) -> bool:
+    """Whether it was recorded before somebody was absorbed: it may be a copy of what was told of that one."""
+    return any(member.applied.has_since(f"act#absorb#{one}", fact.recorded_at) for one in member.absorbed)
 
 
 def _of_its_own(versions: Versions, program: Program, member: Member) -> Callable[[Order], Earning]:
