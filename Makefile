@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/.venv-emulator/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo rehearse up down sam test properties hostile bad-input lint format bench bench-rank openapi build deploy lock clean python
+.PHONY: help install demo rehearse up down sam test properties hostile bad-input simulate mutants lint format bench bench-rank openapi build deploy lock clean python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ hostile: install ## 10,000 grants against a receiver that does everything a rece
 
 bad-input: install ## 50,000 requests that no honest client sends, to the real handlers (SEED=2: others; some minutes)
 	@$(PY) -m tests.functions.bad_input --seed $(or $(SEED),1)
+
+simulate: install ## Schedules from seeds, with faults at every call of a port: make simulate SEED=1 RUNS=1000 (or REPLAY=file)
+	@$(PY) -m tests.simulation $(if $(REPLAY),--replay $(REPLAY),--seed $(or $(SEED),1) --runs $(or $(RUNS),1000))
+
+mutants: install ## Put each fault of a list into a copy, and see that it is found (half an hour; ONLY=notice: some)
+	@$(PY) -m tests.mutants $(if $(ONLY),--only "$(ONLY)")
 
 lint: install .venv-checks/$(STAMP) ## ruff, mypy, cfn-lint, sam validate, checkov
 	$(PY) -m ruff check .

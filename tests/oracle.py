@@ -6,11 +6,13 @@ person would do in a notebook. Nothing of `membership.program` or `membership.me
 plain Python.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from functools import cache
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from membership.facts import Fact
@@ -24,6 +26,10 @@ DAY = timedelta(seconds=86_400)
 ONE_DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
 MEMORY = timedelta(hours=25)
+STILL_ASKED = timedelta(days=7)
+"""Figures of a year are kept so much longer than they decide."""
+ASKED = ("act", "redemption", "redemption_cancelled")
+"""Facts that are answered one by one."""
 LONG_AGO = datetime(1970, 1, 3, tzinfo=UTC)
 
 
@@ -40,6 +46,9 @@ class Tier:
     def kept(self, figures: Figures) -> bool:
         rule = self.keep or self.qualify
         return rule is None or rule(figures)
+
+
+_zone = cache(ZoneInfo)
 
 
 @dataclass(frozen=True)
@@ -80,10 +89,10 @@ class Rules:
         return any(one.id == tier for one in self.tiers)
 
     def day(self, moment: datetime) -> date:
-        return moment.astimezone(ZoneInfo(self.zone)).date()
+        return moment.astimezone(_zone(self.zone)).date()
 
     def midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)
+        return datetime.combine(day, time(), _zone(self.zone)).astimezone(UTC)
 
     def begins(self) -> datetime:
         """With the year, where it is to: a version of the turn of the year itself waits for no other."""
@@ -168,6 +177,22 @@ class Oracle:
     absorbed: list[str] = field(default_factory=list)
     onward: list[Any] = field(default_factory=list)
     """What the other one of a merge was told: this member as it went away."""
+    _added_up: tuple[Any, dict[Any, Any]] = field(init=False, repr=False, default=((), {}))
+    """What was added up from the list as it is, so that nothing is added up twice."""
+
+    def twin(self) -> "Oracle":
+        """Another one, that goes on by itself."""
+        mutable = ("place", "given", "asked", "unnamed", "listed", "away", "absorbed")
+        copies: dict[str, Any] = {name: deepcopy(getattr(self, name)) for name in mutable}
+        return replace(self, facts=list(self.facts), seen=dict(self.seen), onward=list(self.onward), **copies)
+
+    def _once(self, what: Any, add_up: Callable[[], Any]) -> Any:
+        known, found = self._added_up
+        if known != (len(self.facts), len(self.versions)):
+            known, found = self._added_up = ((len(self.facts), len(self.versions)), {})
+        if what not in found:
+            found[what] = add_up()
+        return found[what]
 
     # ── What a fact does ──────────────────────────────────────────────────────────────────────────
 
@@ -187,9 +212,12 @@ class Oracle:
         return self._decide(fact, fact, before, now, gone)
 
     def tell_together(
-        self, facts: Sequence[Fact], last: Fact, now: datetime | None, other: "Oracle | None" = None
+        self, facts: Sequence[Fact], last: Fact, now: datetime | None, others: "Mapping[str, Oracle]"
     ) -> list[Told]:
-        """What the whole ledger says at once, `last` its newest fact: each act decides, then all the rest."""
+        """What the whole ledger says at once, `last` its newest fact: each act decides, then all the rest.
+
+        `others`: members that went away for this one, as they were then.
+        """
         refunded = {order_id: self.refunded(order_id) for order_id in self._orders_named()}
         new = [fact for fact in facts if fact.key not in self.seen]
         for fact in new:
@@ -198,14 +226,20 @@ class Oracle:
             return []
         self.facts += new
         acts = sorted(
-            (fact for fact in new if fact.type == "act"), key=lambda act: (act.recorded_at, act.key)
+            (fact for fact in new if fact.type in ASKED), key=lambda act: (act.recorded_at, act.key)
         )
         for act in acts:
             self._come_and_go(act)
+        for act in acts:
+            if (
+                act.type == "act" and act.action.type == "absorb"
+            ):  # what was given back to the other one is no news
+                other = others[act.action.member]
+                refunded |= {order_id: other.refunded(order_id) for order_id in other._orders_named()}
         back = any(self.refunded(id_) != refunded.get(id_, 0) for id_ in self._orders_named())
         decided: list[Told] = []
         for act in acts:
-            decided += self._decide(act, act, None, now, (), gives_back=back, other=other)
+            decided += self._decide(act, act, None, now, (), gives_back=back, others=others)
         return decided + self._decide(last, None, None, now, (), gives_back=back)
 
     def _is_new(self, fact: Fact) -> bool:
@@ -233,7 +267,7 @@ class Oracle:
 
     @property
     def rules(self) -> Rules:
-        return self.rules_at(self.clock)
+        return cast(Rules, self._once("rules", lambda: self.rules_at(self.clock)))
 
     def rules_at(self, moment: datetime) -> Rules:
         return [one for one in self.versions if one is self.versions[0] or one.begins() <= moment][-1]
@@ -251,11 +285,11 @@ class Oracle:
 
     @property
     def clock(self) -> datetime:
-        return max(fact.occurred_at for fact in self.facts)
+        return cast(datetime, self._once("clock", lambda: max(fact.occurred_at for fact in self.facts)))
 
     @property
     def today(self) -> date:
-        return self.rules.day(self.clock)
+        return cast(date, self._once("today", lambda: self.rules.day(self.clock)))
 
     def counting(self, fact: Fact) -> bool:
         return not any(
@@ -264,16 +298,26 @@ class Oracle:
         )
 
     def orders(self) -> dict[str, Any]:
-        return {fact.order_id: fact for fact in reversed(self.facts) if fact.type == "order"}
+        def find() -> dict[str, Any]:
+            return {fact.order_id: fact for fact in reversed(self.facts) if fact.type == "order"}
+
+        return cast(dict[str, Any], self._once("orders", find))
 
     def _orders_named(self) -> set[str]:
         return {fact.order_id for fact in self.facts if fact.type in ("order", "refund")}
 
     def refunded(self, order_id: str) -> int:
         """Never more than was paid; nothing as long as the order hasn't come."""
+
+        def find() -> dict[str, int]:
+            asked: dict[str, int] = defaultdict(int)
+            for fact in self.facts:
+                if fact.type == "refund":
+                    asked[fact.order_id] += fact.amount
+            return asked
+
         order = self.orders().get(order_id)
-        asked = sum(fact.amount for fact in self.facts if fact.type == "refund" and fact.order_id == order_id)
-        return min(asked, order.amount) if order else 0
+        return min(self._once("refunds", find).get(order_id, 0), order.amount) if order else 0
 
     def joined(self) -> date | None:
         known = [
@@ -283,29 +327,38 @@ class Oracle:
         ]
         if known:
             return max(known)[2]
-        heard = [fact.occurred_at for fact in self.facts if fact.type not in ("review", "act")]
+        heard = [fact.occurred_at for fact in self.facts if fact.type not in ("review", *ASKED)]
         return self.rules.day(min(heard)) if heard else None
 
     def figures(self, day: date) -> dict[str, int]:
         """What the rules see on a day, if nothing else happens until then."""
+        year = day.year if self.rules.yearly else None
+        return cast(dict[str, int], self._once(day, lambda: self._figures_on(day, year)))
+
+    def _figures_on(self, day: date, year: int | None) -> dict[str, int]:
+        joined = self._once("joined", self.joined)
+        tenure = whole_years(joined, day) if joined else 0
+        return self._once(("figures", year), lambda: self._figures_of(year)) | {"tenure_years": tenure}
+
+    def _figures_of(self, year: int | None) -> dict[str, int]:
+        """Of one year; None: of the whole life."""
         figures = {"spend": 0, "orders": 0, "contribution": 0, "interactions": 0, "feedback": 0}
+        rules = self.rules
+
+        def counts(fact: Fact) -> bool:
+            return (year is None or rules.day(fact.occurred_at).year == year) and self.counting(fact)
+
         for order in self.orders().values():
-            if self._counts(order, day):
+            if counts(order):
                 refunded = self.refunded(order.order_id)
                 figures["spend"] += order.amount - refunded
                 figures["orders"] += not (refunded and refunded == order.amount)
         for fact in self.facts:
-            if fact.type == "activity" and self._counts(fact, day):
-                figures["contribution"] += self.rules.points.get(fact.kind, 0)
-                if counted_in := self.rules.counts(fact.kind):
+            if fact.type == "activity" and counts(fact):
+                figures["contribution"] += rules.points.get(fact.kind, 0)
+                if counted_in := rules.counts(fact.kind):
                     figures[counted_in] += 1
-        joined = self.joined()
-        figures["tenure_years"] = whole_years(joined, day) if joined else 0
         return figures
-
-    def _counts(self, fact: Fact, day: date) -> bool:
-        in_time = not self.rules.yearly or self.rules.day(fact.occurred_at).year == day.year
-        return in_time and self.counting(fact)
 
     # ── Decisions ─────────────────────────────────────────────────────────────────────────────────
 
@@ -335,14 +388,16 @@ class Oracle:
         now: datetime | None,
         gone: Iterable[str],
         gives_back: bool | None = None,
-        other: "Oracle | None" = None,
+        others: "Mapping[str, Oracle] | None" = None,
     ) -> list[Told]:
         """`before`: what was known without the fact, where that can be told."""
         back = self._gives_back(fact, before) if gives_back is None else gives_back
         decided = [*self._replace(), *self._enrol(fact)]
         if act and act.type == "act":
             in_a_circle = act.action.type == "merge" and act.action.into in (*gone, self.me)
-            decided += [("fact.ignored", "merges_in_a_circle")] if in_a_circle else self._enact(act, other)
+            decided += (
+                [("fact.ignored", "merges_in_a_circle")] if in_a_circle else self._enact(act, others or {})
+            )
         decided += self._enrol(fact)
         if self.status != "active":
             return decided
@@ -415,7 +470,7 @@ class Oracle:
 
     # ── What operators do ─────────────────────────────────────────────────────────────────────────
 
-    def _enact(self, act: Any, other: "Oracle | None") -> list[Told]:
+    def _enact(self, act: Any, others: "Mapping[str, Oracle]") -> list[Told]:
         kind, status = act.action.type, self.status
         match kind:
             case "block" if status in ("trial", "active", "left"):
@@ -429,17 +484,18 @@ class Oracle:
             case "merge" if status in ("trial", "active", "left"):
                 decided = self._withdraw(self.asked)
                 self.merged_into = act.action.into
-                self.onward.append(deepcopy(self))
+                self.onward.append(self.twin())
                 return [*decided, *self._become("merged", "member.merged")]
             case "absorb" if status in ("trial", "active", "left", "blocked"):
-                assert other is not None
-                return self._absorb(other)
+                return self._absorb(others[act.action.member])
             case "hold" | "lift" if status == "active":
                 return self._put_over(act.action)
             case "release" if status == "active":
                 if act.action.source not in self.place.over:
                     return [("fact.ignored", "nothing_to_decide")]
                 return self._uncover(act.action.source)
+            case "adjust_points":
+                return []  # points are none of its business
             case "decide":
                 found = [one for one in self.asked if one.id == act.action.approval]
                 if status == "active" and found:
@@ -585,7 +641,7 @@ class Oracle:
     def _still_met(self, one: Question) -> bool:
         if self.rules_of(one.earned_on) is None:
             return True
-        if self.rules.yearly and one.earned_on.year < self.today.year - 1:
+        if self.rules.yearly and one.earned_on.year < (self.today - STILL_ASKED).year - 1:
             return False  # of years long closed no figures are kept
         return self.rules.tier(one.tier).qualify(self.figures(one.earned_on))
 
@@ -707,11 +763,12 @@ class Oracle:
         if notice is None or self.today < notice.falls_on:
             return []
         lower = self.rules.tiers[self._rank - 1]
-        eve = notice.falls_on - ONE_DAY
+        # A promise was not renewed up to its last day; without one a tier is lost on the first day unmet.
+        day = notice.falls_on if self.rules.validity == "while_qualified" else notice.falls_on - ONE_DAY
         over, declined = self.place.over, self.place.declined
-        until = self._until(eve) if lower.qualify else None
-        self.place = Place(lower.id, eve, until, over=over, declined=declined)
-        self.place.qualified = self._keeps(eve)
+        until = self._until(day) if lower.qualify else None
+        self.place = Place(lower.id, day, until, over=over, declined=declined)
+        self.place.qualified = self._keeps(day)
         return [("tier.downgraded", self.tier)]
 
     def _whole_notice_before(self, day: date) -> date:
@@ -748,10 +805,8 @@ class Oracle:
 
 def whole_years(start: date, day: date) -> int:
     """Birthdays passed; who joined on 29 February has it on 28 February in other years."""
-    years = 0
-    while anniversary(start, years + 1) <= day:
-        years += 1
-    return years
+    years = day.year - start.year
+    return max(0, years if anniversary(start, years) <= day else years - 1)
 
 
 def anniversary(start: date, years: int) -> date:

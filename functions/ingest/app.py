@@ -6,10 +6,10 @@ from membership import logs, runtime
 from membership.errors import NoSuchMember
 from membership.facts import Fact
 from membership.http.answers import refuse_single, tell
+from membership.http.event_views import ToldView
 from membership.http.events import read_attributes, read_event, read_events
 from membership.http.problems import Problem
 from membership.http.serving import Request, Response, Service, respond
-from membership.http.views import EventsView, MemberView
 from membership.ingesting import enrolment
 from membership.viewing import see
 
@@ -29,14 +29,16 @@ def post_events(request: Request) -> Response:
     versions = runtime.programs().versions(request.program)
     _, program = versions.in_force(request.now)
     sent = read_events(request.json)
-    mails = runtime.settings().sends_mails
-    read = [read_event(raw, program, request.now, mails) for raw in sent]
+    mails, key = runtime.settings().sends_mails, request.caller.key_id
+    read = [read_event(raw, program, request.now, mails, key) for raw in sent]
     taken = runtime.ingest().take(program, [fact for fact in read if not isinstance(fact, Problem)])
     if isinstance(request.json, dict):
         refuse_single(read, taken)
     told = tell(sent, read, taken, program)
     if not request.query["wait"]:
-        return respond(200, EventsView(data=told))
+        return respond(200, ToldView(data=told))
+    from membership.http.settled_views import EventsView
+
     settled = runtime.ingest().settle(program, taken, request.now)
     facts = [one.fact for one in taken]
     return respond(200, EventsView.settled(told, settled, versions, request.now, facts))
@@ -45,6 +47,8 @@ def post_events(request: Request) -> Response:
 @service.on("put_member")
 def put_member(request: Request) -> Response:
     """Enrol, or change attributes. What is known already makes no new fact."""
+    from membership.http.member_views import MemberView
+
     versions = runtime.programs().versions(request.program)
     _, program = versions.in_force(request.now)
     member_id = request.id("member_id")
@@ -55,7 +59,8 @@ def put_member(request: Request) -> Response:
     if stored.member and stored.member.status == "erased":
         raise NoSuchMember()
     facts: list[Fact] = []
-    if news := enrolment(stored.member, member_id, attributes, runtime.random_text(12), request.now):
+    fact_id, key = runtime.random_text(12), request.caller.key_id
+    if news := enrolment(stored.member, member_id, attributes, fact_id, request.now, key):
         runtime.ledger().append(program.id, news)
         facts.append(news)
     committed = runtime.settling().settle(program.id, member_id, facts, request.now)

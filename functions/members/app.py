@@ -2,19 +2,18 @@
 
 import re
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from membership import logs, runtime
 from membership.errors import NotFound
 from membership.http import cursors
-from membership.http.progress_views import DecidedView, PreviewView, ProgressView
 from membership.http.serving import Request, Response, Service, respond, respond_text
-from membership.http.views import HistoryView, MemberView, OutcomeView, ProgramView
 from membership.member.progress import progress
-from membership.program.wording import program_in_words
 from membership.viewing import Seen
 
-# What only some questions need is imported where they are answered: pictures, bodies, the contract.
+# What only some requests need is imported where they are answered: no process answers them all.
+if TYPE_CHECKING:
+    from membership.http.progress_views import ProgressView
 
 logger = logs.logger()
 service = Service("members", logger)
@@ -39,6 +38,8 @@ def _figures(request: Request) -> Seen:
 @service.on("get_member")
 def get_member(request: Request) -> Response:
     """What the member is now."""
+    from membership.http.member_views import MemberView
+
     seen = runtime.viewing().member(request.program, request.id("member_id"), request.now)
     return respond(200, MemberView.of(seen, request.query["lang"]))
 
@@ -83,7 +84,7 @@ def get_certificate(request: Request) -> Response:
     """Whether a certificate still stands, for whoever has it in hand."""
     lang, number = request.query["lang"], request.id("number").upper()
     if not request.wants_page:
-        from membership.http.views import CertificateView
+        from membership.http.certificate_views import CertificateView
 
         return respond(200, CertificateView.of(runtime.certifying().numbered(number, request.now), lang))
     from membership.http.certificate_page import POLICY, nothing, page
@@ -107,6 +108,8 @@ def get_benefits(request: Request) -> Response:
 @service.on("get_history")
 def get_history(request: Request) -> Response:
     """What was decided, newest first."""
+    from membership.http.outcome_views import HistoryView, OutcomeView
+
     member_id, viewing = request.id("member_id"), runtime.viewing()
     resource, after = f"history/{member_id}", request.query["cursor"]
     position = cursors.unseal(after, request.program, resource, POSITIONS) if after is not None else None
@@ -156,8 +159,9 @@ def post_preview(request: Request) -> Response:
     """What an order would lead to."""
     from membership.http.benefit_views import brings
     from membership.http.bodies import Preview, read
+    from membership.http.points_views import EarnedView
+    from membership.http.progress_views import DecidedView, PreviewView
     from membership.http.values import read_cart, read_moment, read_price
-    from membership.http.views import EarnedView
 
     viewing, asked = runtime.viewing(), read(Preview, request.json)
     _, program = viewing.program(request.program, request.now)
@@ -179,6 +183,9 @@ def post_preview(request: Request) -> Response:
 @service.on("get_program")
 def get_program(request: Request) -> Response:
     """The program in force, in words."""
+    from membership.http.program_views import ProgramView
+    from membership.program.in_words import program_in_words
+
     version, program = runtime.viewing().program(request.program, request.now)
     words = program_in_words(program, version, request.query["lang"])
     return respond(200, ProgramView.model_validate(words.model_dump()))
@@ -198,7 +205,9 @@ def get_docs(request: Request) -> Response:
     return respond_text(200, "text/html; charset=utf-8", page(), {"Content-Security-Policy": POLICY})
 
 
-def _progress(seen: Seen, request: Request) -> ProgressView:
+def _progress(seen: Seen, request: Request) -> "ProgressView":
+    from membership.http.progress_views import ProgressView
+
     member, lang = seen.member, request.query["lang"]
     found = progress(seen.program, member, request.now)
     return ProgressView.of(member.id, member.status, found, seen.program, lang)

@@ -10,55 +10,15 @@ from membership.acting import Instruction
 from membership.channels import Delivery, Kind, Status
 from membership.errors import NotFound
 from membership.http import cursors
-from membership.http.bodies import (
-    BY_MEMBERS,
-    Decision,
-    IssueKey,
-    MailProvider,
-    MessagePreview,
-    NewKey,
-    NewToken,
-    Told,
-    TopicProvider,
-    Webhook,
-    WebhookProvider,
-    action_of,
-    read,
-    read_action,
-    read_provider,
-)
 from membership.http.caller import require
-from membership.http.operator_views import (
-    ActedView,
-    ApprovalsView,
-    ApprovalView,
-    BenefitsReportsView,
-    BenefitsReportView,
-    ChangesView,
-    DeliveriesView,
-    DeliveryView,
-    ExportEntryView,
-    ExportView,
-    IssuedKeyView,
-    KeysView,
-    KeyView,
-    LoggedDeliveryView,
-    MessagePreviewView,
-    PointsReportsView,
-    PointsReportView,
-    ProgramPutView,
-    ProvidersView,
-    ProviderView,
-    TokenView,
-    VersionsView,
-    WebhookView,
-)
 from membership.http.problems import Error, conflict, invalid, invalid_parameter, pointer
 from membership.http.serving import Request, Response, Service, respond
 
-# What reads programs and what sends webhooks is imported where they are put, which is done once in a while.
+# What only some requests need is imported where they are answered: no process answers them all.
 if TYPE_CHECKING:
     from membership.configuring import Configuring
+    from membership.http.bodies import Told
+    from membership.http.operator_views import ProviderView
     from membership.report import Report
 
 logger = logs.logger()
@@ -78,6 +38,8 @@ DAYS = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 @logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> Response:
     """Answer an operator; or issue a first key, by `sam remote invoke`, as nobody has one to ask with."""
+    from membership.http.bodies import IssueKey, read
+
     if "issue_key" in event:
         asked = read(IssueKey, event).issue_key
         key, secret = runtime.access().issue(
@@ -91,6 +53,7 @@ def handler(event: dict[str, Any], context: Any) -> Response:
 def put_program(request: Request) -> Response:
     """Put a version in force."""
     from membership.enacting import enact
+    from membership.http.operator_views import ProgramPutView
     from membership.program.reading import read_program
 
     program = read_program(request.bytes(LARGEST_PROGRAM))
@@ -103,12 +66,16 @@ def put_program(request: Request) -> Response:
 @service.on("get_versions")
 def get_versions(request: Request) -> Response:
     """List versions."""
+    from membership.http.operator_views import VersionsView
+
     return respond(200, VersionsView.of(runtime.programs().versions(request.program), request.now))
 
 
 @service.on("get_changes")
 def get_changes(request: Request) -> Response:
     """Say what a version changes."""
+    from membership.http.operator_views import ChangesView
+
     versions = runtime.programs().versions(request.program)
     last, _ = versions.latest
     to = request.query["to"] or last
@@ -121,6 +88,9 @@ def get_changes(request: Request) -> Response:
 @service.on("post_action")
 def post_action(request: Request) -> Response:
     """Do something to a member."""
+    from membership.http.bodies import BY_MEMBERS, action_of, read_action
+    from membership.http.operator_views import ActedView
+
     member_id, asked = request.id("member_id"), read_action(request.json)
     if asked.type not in BY_MEMBERS:
         require(request.caller, "operator")
@@ -139,6 +109,8 @@ def post_action(request: Request) -> Response:
 @service.on("export_member")
 def export_member(request: Request) -> Response:
     """Show everything that is kept of a member."""
+    from membership.http.operator_views import ExportEntryView, ExportView
+
     member_id, cursor = request.id("member_id"), request.query["cursor"]
     resource = f"export/{member_id}"
     after = cursors.unseal(cursor, request.program, resource, PLACES) if cursor is not None else None
@@ -154,6 +126,8 @@ def export_member(request: Request) -> Response:
 @service.on("get_approvals")
 def get_approvals(request: Request) -> Response:
     """List approvals."""
+    from membership.http.operator_views import ApprovalsView, ApprovalView
+
     status, cursor = request.query["status"], request.query["cursor"]
     resource = f"approvals/{status}"
     after = cursors.unseal(cursor, request.program, resource, QUESTIONS) if cursor is not None else None
@@ -169,6 +143,9 @@ def get_approvals(request: Request) -> Response:
 @service.on("post_approval")
 def post_approval(request: Request) -> Response:
     """Approve or decline."""
+    from membership.http.bodies import Decision, read
+    from membership.http.operator_views import ActedView
+
     approval_id, asked = request.id("approval_id"), read(Decision, request.json)
     versions = runtime.programs().versions(request.program)
     acted = runtime.acting().decide(
@@ -186,6 +163,8 @@ def post_approval(request: Request) -> Response:
 @service.on("post_message_preview")
 def post_message_preview(request: Request) -> Response:
     """Show how a message reads."""
+    from membership.http.bodies import MessagePreview, read
+    from membership.http.operator_views import MessagePreviewView
     from membership.member.messages import specimen
     from membership.program.flaws import Unsound
     from membership.program.text import Text
@@ -206,6 +185,8 @@ def post_message_preview(request: Request) -> Response:
 @service.on("get_points_report")
 def get_points_report(request: Request) -> Response:
     """Say what members have to spend."""
+    from membership.http.operator_views import PointsReportsView, PointsReportView
+
     found, cursor = _reports(request, "points")
     return respond(200, PointsReportsView(data=tuple(map(PointsReportView.of, found)), next_cursor=cursor))
 
@@ -213,6 +194,8 @@ def get_points_report(request: Request) -> Response:
 @service.on("get_benefits_report")
 def get_benefits_report(request: Request) -> Response:
     """Say which benefits are used."""
+    from membership.http.operator_views import BenefitsReportsView, BenefitsReportView
+
     found, cursor = _reports(request, "benefits")
     view = BenefitsReportsView(data=tuple(map(BenefitsReportView.of, found)), next_cursor=cursor)
     return respond(200, view)
@@ -228,6 +211,9 @@ def _reports(request: Request, what: str) -> "tuple[list[Report], str | None]":
 @service.on("post_key")
 def post_key(request: Request) -> Response:
     """Issue a key."""
+    from membership.http.bodies import NewKey, read
+    from membership.http.operator_views import IssuedKeyView, KeyView
+
     asked = read(NewKey, request.json)
     key, secret = runtime.access().issue(
         request.program, asked.role, asked.label, request.now, runtime.random_text
@@ -238,6 +224,9 @@ def post_key(request: Request) -> Response:
 @service.on("post_token")
 def post_token(request: Request) -> Response:
     """Let a member read what is its own."""
+    from membership.http.bodies import NewToken, read
+    from membership.http.operator_views import TokenView
+
     asked, member_id = read(NewToken, request.json), request.id("member_id")
     runtime.viewing().member(request.program, member_id, request.now)
     token, ends = runtime.access().token(
@@ -256,6 +245,8 @@ def rotate_tokens(request: Request) -> Response:
 @service.on("get_keys")
 def get_keys(request: Request) -> Response:
     """List keys."""
+    from membership.http.operator_views import KeysView, KeyView
+
     keys = runtime.access().list(request.program)
     return respond(200, KeysView(data=tuple(map(KeyView.of, keys))))
 
@@ -273,12 +264,17 @@ def delete_key(request: Request) -> Response:
 @service.on("get_webhook")
 def get_webhook(request: Request) -> Response:
     """Show where webhooks go."""
+    from membership.http.operator_views import WebhookView
+
     return respond(200, WebhookView.of(_configuring().webhook(request.program), request.now))
 
 
 @service.on("put_webhook")
 def put_webhook(request: Request) -> Response:
     """Say where webhooks go."""
+    from membership.http.bodies import Webhook, read
+    from membership.http.operator_views import WebhookView
+
     url = _allowed(read(Webhook, request.json).url)
     settings, secret = _configuring().move(request.program, url, request.now)
     return respond(200, WebhookView.of(settings, request.now, secret))
@@ -287,6 +283,8 @@ def put_webhook(request: Request) -> Response:
 @service.on("rotate_webhook")
 def rotate_webhook(request: Request) -> Response:
     """Make a new signing secret."""
+    from membership.http.operator_views import WebhookView
+
     settings, secret = _configuring().rotate(request.program, request.now)
     return respond(200, WebhookView.of(settings, request.now, secret))
 
@@ -294,12 +292,16 @@ def rotate_webhook(request: Request) -> Response:
 @service.on("get_providers")
 def get_providers(request: Request) -> Response:
     """List the providers of single kinds."""
+    from membership.http.operator_views import ProvidersView
+
     return respond(200, ProvidersView.of(_configuring().providers(request.program), request.now))
 
 
 @service.on("put_provider")
 def put_provider(request: Request) -> Response:
     """Give a kind of deliveries a provider of its own."""
+    from membership.http.bodies import MailProvider, TopicProvider, WebhookProvider, read_provider
+
     kind, asked, configuring, secret = _kind(request), read_provider(request.json), _configuring(), None
     match asked:
         case WebhookProvider(url=url):
@@ -333,6 +335,8 @@ def rotate_provider(request: Request) -> Response:
 @service.on("get_deliveries")
 def get_deliveries(request: Request) -> Response:
     """List deliveries."""
+    from membership.http.operator_views import DeliveriesView, DeliveryView
+
     asked, after = request.query["status"], request.query["cursor"]
     resource = f"deliveries/{asked or 'all'}"
     before = cursors.unseal(after, request.program, resource, POSITIONS) if after is not None else None
@@ -348,6 +352,8 @@ def get_deliveries(request: Request) -> Response:
 @service.on("get_delivery")
 def get_delivery(request: Request) -> Response:
     """Show one delivery."""
+    from membership.http.operator_views import LoggedDeliveryView
+
     delivery = runtime.deliveries().get(request.program, request.id("delivery_id"))
     return respond(200, LoggedDeliveryView.of(_there(delivery)))
 
@@ -355,6 +361,8 @@ def get_delivery(request: Request) -> Response:
 @service.on("resend_delivery")
 def resend_delivery(request: Request) -> Response:
     """Send a delivery again."""
+    from membership.http.operator_views import DeliveryView
+
     delivery_id = request.id("delivery_id")
     delivery = _there(runtime.deliveries().reopen(request.program, delivery_id, request.now))
     if delivery.status == "cancelled":
@@ -369,6 +377,8 @@ def resend_delivery(request: Request) -> Response:
 @service.on("cancel_delivery")
 def cancel_delivery(request: Request) -> Response:
     """Have a delivery never sent again; or say that it is too late."""
+    from membership.http.operator_views import DeliveryView
+
     delivery_id, key = request.id("delivery_id"), request.caller.key_id
     delivery = _there(runtime.deliveries().cancel(request.program, delivery_id, key, request.now))
     if delivery.status == "delivered":
@@ -391,7 +401,9 @@ def _kind(request: Request) -> Kind:
     return cast(Kind, kind)
 
 
-def _provider(request: Request, kind: Kind, secret: str | None) -> ProviderView:
+def _provider(request: Request, kind: Kind, secret: str | None) -> "ProviderView":
+    from membership.http.operator_views import ProviderView
+
     settings = _configuring().providers(request.program)[kind]
     return ProviderView.of(kind, settings, request.now, secret)
 
@@ -412,7 +424,7 @@ def _require_deployed(found: str, parameter: str) -> None:
         raise invalid([Error(detail=detail, pointer="/channel")])
 
 
-def _instruction(asked: Told, request: Request) -> Instruction:
+def _instruction(asked: "Told", request: Request) -> Instruction:
     return Instruction(asked.id, f"{asked.by} ({request.caller.key_id})", asked.reason)
 
 

@@ -5,14 +5,16 @@ An operator sees a program's last cuts with `{"program": …}`, and has a missed
 """
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
 from membership import logs, runtime
-from membership.board import Cut
-from membership.cutting import Cutting
 from membership.store.sweeps import Outrun
+
+if TYPE_CHECKING:
+    from membership.board import Cut
+    from membership.cutting import Cutting
 
 logger = logs.logger()
 
@@ -42,7 +44,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"cuts": [cut.model_dump(mode="json") for cut in shown]}
 
 
-def _cut(cutting: Cutting, request: Request, context: Any) -> list[Cut]:
+def _cut(cutting: "Cutting", request: Request, context: Any) -> "list[Cut]":
     """What was cut by this invocation: nothing, where there was nothing to do or another one is at it."""
     now = runtime.now()
     sweep = cutting.take(now, request.going_on, request.program, request.as_of)

@@ -10,7 +10,7 @@ logger = logs.logger()
 
 
 class Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     program: str
     member_id: str

@@ -5,15 +5,17 @@ An operator looks at one member with `{"program": …, "member_id": …}`, and a
 """
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from pydantic import BaseModel, ConfigDict
 
 from membership import logs, runtime
-from membership.reconciling import Report
 from membership.store import keys
 from membership.store.sweeps import Outrun
+
+if TYPE_CHECKING:
+    from membership.reconciling import Report
 
 logger = logs.logger()
 metrics = Metrics()
@@ -25,7 +27,7 @@ SPARE_MILLISECONDS = 60_000
 class Request(BaseModel):
     """Everything absent: the schedule's own call."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     program: str | None = None
     member_id: str | None = None
@@ -61,7 +63,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     }
 
 
-def _everybody(request: Request, context: Any) -> Report:
+def _everybody(request: Request, context: Any) -> "Report":
+    from membership.reconciling import Report
+
     now = runtime.now()
     sweep = runtime.reconciling().take(request.program, now, request.going_on)
     if sweep is None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from membership import logs, runtime
 from membership.http import cursors
-from membership.http.bodies import CancelRedemption, NewCodes, NewRedemption, read
 from membership.http.redemption_views import (
     CatalogueView,
     CodesView,
@@ -39,6 +38,8 @@ def get_catalogue(request: Request) -> Response:
 @service.on("post_redemption")
 def post_redemption(request: Request) -> Response:
     """Buy a reward."""
+    from membership.http.bodies import NewRedemption, read
+
     member_id, asked = request.id("member_id"), read(NewRedemption, request.json)
     answered = runtime.redeeming().redeem(
         request.program,
@@ -68,6 +69,8 @@ def get_redemptions(request: Request) -> Response:
 @service.on("cancel_redemption")
 def cancel_redemption(request: Request) -> Response:
     """Undo it."""
+    from membership.http.bodies import CancelRedemption, read
+
     member_id, redemption_id = request.id("member_id"), request.id("redemption_id")
     asked = read(CancelRedemption, request.json)
     answered = runtime.redeeming().cancel(
@@ -85,6 +88,8 @@ def cancel_redemption(request: Request) -> Response:
 @service.on("put_codes")
 def put_codes(request: Request) -> Response:
     """Take codes to give."""
+    from membership.http.bodies import NewCodes, read
+
     reward, asked = request.id("reward_id"), read(NewCodes, request.json)
     return respond(
         200, CodesView.of(reward, runtime.redeeming().upload(request.program, reward, asked.codes))

@@ -3,14 +3,16 @@
 An operator has today's reports made again with `{}`.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
 from membership import logs, runtime
-from membership.report import Report
-from membership.reporting import Reporting
 from membership.store.sweeps import Outrun
+
+if TYPE_CHECKING:
+    from membership.report import Report
+    from membership.reporting import Reporting
 
 logger = logs.logger()
 
@@ -21,7 +23,7 @@ SPARE_MILLISECONDS = 60_000
 class Request(BaseModel):
     """Nothing: the schedule's own call."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     going_on: bool = False
     """Whether it was handed what another invocation had no time for."""
@@ -34,7 +36,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"reports": [report.model_dump(mode="json", include={"program", "day"}) for report in made]}
 
 
-def _make(reporting: Reporting, request: Request, context: Any) -> list[Report]:
+def _make(reporting: "Reporting", request: Request, context: Any) -> "list[Report]":
     """What was finished by this invocation."""
     now = runtime.now()
     sweep = reporting.take(now, request.going_on)

@@ -171,3 +171,14 @@ def test_two_conditions_are_two_questions() -> None:
     ann.enrol("2026-01-05", joined=date(2016, 1, 1))
     ann.order("2026-02-10", 3_000)
     assert sorted(name for _, name in special(ann)) == ["big", "loyal"]
+
+
+def test_what_is_asked_twice_within_a_moment_is_two_questions() -> None:
+    """An answer is kept under the id of its question: the second one could never be answered."""
+    ann = Played(**POLICY)
+    for _ in range(2):
+        ann.refund("2026-03-01", ann.order("2026-03-01", 1_000), 1_000)
+    asked = [one for one in ann.outcomes("approval.requested") if one.kind == "refund"]
+    assert len(asked) == 2
+    assert asked[0].at == asked[1].at
+    assert asked[0].approval != asked[1].approval

@@ -5,9 +5,10 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
+from membership.outcomes import Envelope
 from membership.program.reading import program_from
 from membership.program.schema import Program
-from tests.oracle import Rules, Tier
+from tests.oracle import Rules, Tier, Told
 
 Document = dict[str, Any]
 
@@ -209,3 +210,34 @@ NEXT: dict[str, Callable[[Document, Rules], tuple[Document, Rules]]] = {
 def read(document: Document, zone: str, since: datetime | None = None) -> Program:
     when = {"effective_from": since.isoformat()} if since else {}
     return program_from(deepcopy(document) | {"timezone": zone} | when)
+
+
+NAMED = {
+    "member.enrolled": ("status",),
+    "member.absorbed": ("member",),
+    "fact.ignored": ("reason",),
+    "tier.upgraded": ("to_tier",),
+    "tier.downgraded": ("to_tier",),
+    "tier.renewed": ("tier",),
+    "tier.kept": ("tier",),
+    "tier.undermined": ("tier",),
+    "tier.will_downgrade": ("from_tier", "to_tier"),
+    "tier.overridden": ("source", "tier"),
+    "tier.override_ends": ("source", "to_tier"),
+    "tier.override_ended": ("source", "to_tier"),
+    "approval.requested": ("kind", "tier"),
+    "approval.decided": ("kind", "verdict", "tier"),
+    "approval.withdrawn": ("kind", "tier"),
+}
+
+
+BESIDE_TIERS = ("message.", "points.", "trigger.", "approach.", "badge.", "reward.redeemed", "redemption.")
+
+
+def as_told(envelope: Envelope) -> Told | None:
+    """An outcome as the oracle tells it; None for what is decided beside the tiers."""
+    if envelope.type.startswith(BESIDE_TIERS) or "trigger" in envelope.data:
+        return None
+    if envelope.type == "reward.granted":
+        return (envelope.type, envelope.data["tier"], envelope.data["reward"]["id"])
+    return (envelope.type, *(str(envelope.data[name]) for name in NAMED.get(envelope.type, ())))

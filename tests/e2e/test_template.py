@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -264,6 +265,17 @@ def test_no_alarm_has_more_metrics_than_cloudwatch_takes(resources: dict[str, Re
         for dimension in metric["MetricStat"]["Metric"]["Dimensions"]
     }
     assert watched == set(functions) - {"AuthorizeFunction"}, "which raises in order to answer 401"
+
+
+def test_the_api_calls_published_versions_which_alone_can_start_from_a_snapshot(
+    resources: dict[str, Resource],
+) -> None:
+    functions, aliases = of_type(resources, "AWS::Lambda::Function"), of_type(resources, "AWS::Lambda::Alias")
+    body = json.dumps(resources["Api"]["Properties"]["Body"])
+    assert set(re.findall(r"\b[A-Z][a-z]+Function\w*", body)) == set(aliases)
+    published = {alias["FunctionName"]["Ref"] for alias in aliases.values()}
+    assert published == {name for name, function in functions.items() if "SnapStart" in function}
+    assert "AuthorizeFunction" in published
 
 
 def test_function_and_queue_agree_on_the_last_attempt(resources: dict[str, Resource]) -> None:

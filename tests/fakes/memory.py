@@ -5,7 +5,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from datetime import date, datetime
 from threading import RLock
 from typing import Any
@@ -150,10 +149,10 @@ class MemoryLedger:
                 case ApprovalDecided():
                     known = self._questions[program, one.approval]
                     status: Any = "approved" if one.verdict == "approve" else "declined"
-                    self._questions[program, one.approval] = replace(known, status=status, answer=one)
+                    self._questions[program, one.approval] = known._replace(status=status, answer=one)
                 case ApprovalWithdrawn():
                     known = self._questions[program, one.approval]
-                    self._questions[program, one.approval] = replace(known, status="withdrawn")
+                    self._questions[program, one.approval] = known._replace(status="withdrawn")
 
     @property
     def approvals(self) -> "MemoryApprovals":
@@ -384,4 +383,4 @@ class MemoryAccess:
             raise NotFound(f"there is no key {key_id!r}")
         key, secret = self._keys[program, key_id]
         if key.revoked_at is None:
-            self._keys[program, key_id] = (replace(key, revoked_at=at.isoformat()), secret)
+            self._keys[program, key_id] = (key._replace(revoked_at=at.isoformat()), secret)

@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from zlib import crc32
 
@@ -46,7 +45,7 @@ class MemorySweeps:
 
     def save(self, sweep: Sweep, now: datetime, noted: Mapping[str, Sequence[bytes]]) -> Sweep:
         self._unless_outrun(sweep)
-        saved = replace(sweep, saved_at=now, revision=sweep.revision + 1)
+        saved = sweep._replace(saved_at=now, revision=sweep.revision + 1)
         for topic, parts in noted.items():
             self._notes.setdefault((sweep.name, sweep.begun, topic), []).extend(parts)
         self._sweeps[sweep.name] = saved

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import boto3
 import pytest
-import yaml
 from moto import mock_aws
 
 from functions.authorize import app as authorize
@@ -21,32 +19,10 @@ from membership import runtime
 from membership.http.operations import OPERATIONS
 from tests.functions.rights import Right, calls, rights
 from tests.programs import rules
+from tests.template import resources
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 REGION = "us-east-1"
-
-
-class _Template(yaml.SafeLoader):
-    """CloudFormation's own tags are read as what they hold: only what has none is looked at."""
-
-
-def _plain(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return loader.construct_mapping(node, deep=True)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return node.value
-
-
-_Template.add_multi_constructor("!", _plain)
-
-
-@cache
-def resources() -> dict[str, Any]:
-    """The template's resources."""
-    found: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text("utf-8"), _Template)["Resources"]
-    return found
 
 
 @cache

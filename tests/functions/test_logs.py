@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +15,13 @@ from functions.dispatch import app as dispatch
 from membership import runtime
 from membership.http.operations import OPERATIONS
 from membership.pseudonyms import pseudonym
-from tests.functions.conftest import ROOT, Client, Cloud
+from tests.functions.conftest import Client, Cloud
 from tests.functions.test_bad_input import SOUND, as_operator
 from tests.functions.test_trust import PERSONAL, Lambda, live, office, till
 
 __all__ = ["office", "till"]  # fixtures
 
-FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+FUNCTIONS = sorted(path.parent.name for path in (Path(__file__).parents[2] / "functions").glob("*/app.py"))
 WORDS = "ann's window seat, by Li Wei"
 WHO = {"program": "cafe", "member_id": "ann"}
 

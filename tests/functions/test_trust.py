@@ -159,6 +159,31 @@ def test_an_export_is_of_who_goes_on(
 
 
 @pytest.mark.proves("G1")
+def test_what_she_wants_is_on_record_with_when_and_by_whose_key(
+    cloud: Cloud, office: Client, till: Client
+) -> None:
+    [shop] = [one["key_id"] for one in office.get("/v1/keys").json["data"] if one["role"] == "storefront"]
+    assert till.put("/v1/members/ann", {"opted_in": ["weekly"]}).status == 200
+    cloud.later(hours=1)
+    told = {"type": "profile", "data": {"opted_in": [], "opted_out": ["offers"]}}
+    event = {**order("ann"), **told, "id": "no-more"}
+    assert till.post("/v1/events?wait=true", event).json["data"][0]["status"] == "accepted"
+    assert office.post("/v1/events", event).json["data"][0]["status"] == "duplicate", "whoever tells it again"
+    kept = exported(office)
+    wanted = [
+        (one["data"]["attributes"], one["data"]["told_by"], one["data"]["recorded_at"])
+        for one in kept
+        if one["data"].get("type") in ("enrolment", "profile")
+    ]
+    assert wanted == [
+        ({"opted_in": ["weekly"]}, shop, "2026-11-24T08:00:00Z"),
+        ({"opted_out": ["offers"], "opted_in": []}, shop, "2026-11-24T09:00:00Z"),
+    ]
+    [state] = [one["data"] for one in kept if one["sort"] == "state"]
+    assert state["attribute_times"]["opted_out"].endswith(" no-more"), "which fact decides"
+
+
+@pytest.mark.proves("G1")
 def test_nothing_is_left_of_her_and_nothing_brings_her_back(
     cloud: Cloud, office: Client, till: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

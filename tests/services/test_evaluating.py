@@ -1,9 +1,9 @@
 """One member's trouble never blocks, loses or delays the others."""
 
-from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from membership.errors import Contended, NoSuchMember, Unsettleable
 from membership.evaluating import BatchUnfinished, Verdict, evaluate, read_batch
@@ -11,6 +11,7 @@ from membership.facts import Fact
 from membership.member.state import Member
 from membership.settling import Committed, Settling
 from membership.store import items
+from tests.fakes.faults import throttled
 from tests.services.conftest import NOW, Services
 
 
@@ -107,7 +108,7 @@ def test_a_program_that_is_not_there_parks_nobody(services: Services) -> None:
 def erase(services: Services, member: str) -> None:
     """The tombstone, as erasing leaves it."""
     gone = Member(id=member, fingerprint="", status="erased")
-    services.ledger.damage(services.program.id, member, lambda stored: replace(stored, member=gone))
+    services.ledger.damage(services.program.id, member, lambda stored: stored._replace(member=gone))
 
 
 @pytest.mark.proves("G1")
@@ -169,3 +170,24 @@ def test_a_batch_that_comes_again_changes_nothing(services: Services) -> None:
     before = services.ledger.load(services.program.id, "ann")
     run(services, Troubled(services.settling), *facts)
     assert services.ledger.load(services.program.id, "ann").version == before.version
+
+
+def test_throttling_in_the_middle_of_a_rebuild_parks_nobody(services: Services) -> None:
+    """It is no fault of the member's facts: the stream brings them again."""
+    services.settle(services.order("ann", "1", recorded_at=NOW))
+    old = services.order("ann", "2", recorded_at=NOW - timedelta(hours=26))
+    services.ledger.refunded_orders = throttling  # type: ignore[method-assign]
+    with pytest.raises(BatchUnfinished):
+        evaluate(
+            {(services.program.id, "ann"): [old]},
+            services.settling,
+            services.ledger,
+            NOW,
+            (ClientError,),
+            lambda verdict, trouble: None,
+        )
+    assert not services.ledger.is_parked(services.program.id, "ann")
+
+
+def throttling(*_: object) -> dict[str, int]:
+    raise throttled()

@@ -199,3 +199,17 @@ def test_other_programs_are_left_alone(shop: Shop) -> None:
     shop.begins(**EARLIER)
     shop.look()
     assert shop.concerned() == ["bob"]
+
+
+def test_who_comes_late_with_what_was_done_before_is_reviewed_the_next_night(shop: Shop) -> None:
+    """Everybody has been looked at by then; and this one was judged by the version of its own time."""
+    shop.begins(tiers=[*shop.tiers()[:2], shop.tiers()[2] | {"qualify": {"spend": 10_000}}])
+    shop.look()
+    late = shop.order("ann", "late", 10_000_00, occurred_at=BOUGHT, recorded_at=NOW)
+    shop.ledger.append(shop.program.id, late)
+    shop.settling.settle(shop.program.id, "ann", [late], NOW)
+    assert shop.tier("ann") == "silver"
+    tomorrow = NOW + timedelta(days=1)
+    review(shop.ledger, shop.program, shop.program.day(tomorrow), tomorrow, Place(), lambda: True)
+    shop.settle_reviews()
+    assert shop.tier("ann") == "gold"

@@ -1,4 +1,5 @@
-"""Each store twice: on moto's tables, and as the fake that other tests use. One contract for both."""
+"""Each store three times: on moto's tables, on those of the simulation, and as the fake that other tests use.
+One contract for all."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from membership.store.sweeps import Sweeps
 from membership.store.tables import Tables
 from tests.fakes.memory import MemoryAccess, MemoryLedger, MemoryPrograms
 from tests.fakes.sweeps import MemoryCuts, MemoryReports, MemoryRoster, MemorySweeps
+from tests.simulation.dynamodb import in_memory
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Stores:
     reports: Any
 
 
-@pytest.fixture(params=["tables", "memory"])
+@pytest.fixture(params=["moto", "simulated", "memory"])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "memory":
         ledger = MemoryLedger()
@@ -51,20 +53,25 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
             MemoryReports(),
         )
         return
+    if request.param == "simulated":
+        yield _on(in_memory(), Tables(ledger="ledger", state="state"))
+        return
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-        tables = Tables(ledger=_table(client, "ledger"), state=_table(client, "state"))
-        programs = Programs(client, tables, lambda: 0.0, fresh_for=0)
-        yield Stores(
-            Ledger(client, tables),
-            programs,
-            Access(client, tables),
-            Approvals(client, tables),
-            Roster(client, tables),
-            Sweeps(client, tables),
-            Cuts(client, tables),
-            Reports(client, tables),
-        )
+        yield _on(client, Tables(ledger=_table(client, "ledger"), state=_table(client, "state")))
+
+
+def _on(client: Any, tables: Tables) -> Stores:
+    return Stores(
+        Ledger(client, tables),
+        Programs(client, tables, lambda: 0.0, fresh_for=0),
+        Access(client, tables),
+        Approvals(client, tables),
+        Roster(client, tables),
+        Sweeps(client, tables),
+        Cuts(client, tables),
+        Reports(client, tables),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""One contract for deliveries: the table's and the fake's."""
+"""One contract for deliveries: the table's, the simulation's and the fake's."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from moto import mock_aws
 from membership.channels import Answer, Cancelled, Delivery, Status
 from membership.store.deliveries import Deliveries
 from tests.fakes.deliveries import MemoryDeliveries
+from tests.simulation.dynamodb import in_memory
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -44,10 +45,13 @@ def state_table() -> "DynamoDBClient":
     return client
 
 
-@pytest.fixture(params=["memory", "moto"])
+@pytest.fixture(params=["memory", "simulated", "moto"])
 def store(request: pytest.FixtureRequest) -> Iterator[Deliveries | MemoryDeliveries]:
     if request.param == "memory":
         yield MemoryDeliveries()
+        return
+    if request.param == "simulated":
+        yield Deliveries(in_memory(), TABLE)
         return
     with mock_aws():
         yield Deliveries(state_table(), TABLE)

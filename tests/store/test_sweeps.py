@@ -1,7 +1,6 @@
 """Everybody once, page by page; a sweep at one place however many are at it; cuts as they were made."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -87,10 +86,10 @@ def test_a_sweep_is_begun_once_and_comes_back_as_it_was(stores: Stores) -> None:
 def test_whoever_saves_second_is_told_and_notes_nothing(stores: Stores) -> None:
     stores.sweeps.begin(sweep())
     later = NOW + timedelta(minutes=1)
-    saved = stores.sweeps.save(replace(sweep(), left={1: "y"}, about="[]"), later, {"a": [b"1", b"2"]})
+    saved = stores.sweeps.save(sweep()._replace(left={1: "y"}, about="[]"), later, {"a": [b"1", b"2"]})
     assert saved == sweep(left={1: "y"}, about="[]", saved_at=later, revision=2)
     with pytest.raises(Outrun):
-        stores.sweeps.save(replace(sweep(), left={}), later, {"a": [b"lost"]})
+        stores.sweeps.save(sweep()._replace(left={}), later, {"a": [b"lost"]})
     with pytest.raises(Outrun):
         stores.sweeps.end(sweep())
     assert stores.sweeps.get("boards") == saved

@@ -27,6 +27,7 @@ FUNCTIONS = (
     "review",
     "rank",
     "report",
+    "reconcile",
     "publish",
     "dispatch",
     "members",
@@ -44,7 +45,8 @@ imported = time.process_time() - began
 {}
 print(imported, time.process_time() - began)
 """
-LIBRARIES = "import boto3, pydantic; from aws_lambda_powertools import Logger, Metrics"
+LIBRARIES = "import boto3; from pydantic import BaseModel; from aws_lambda_powertools import Logger, Metrics"
+"""`import pydantic` alone would load nothing of it: whatever it has is loaded when it is asked for."""
 CLIENTS = {BARE: "boto3.client('dynamodb')", "publish": "app.runtime.events()"}
 A_TABLE = "from membership import runtime; runtime.dynamodb()"
 

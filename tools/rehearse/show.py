@@ -12,9 +12,9 @@ from rich.table import Table
 from membership.member.messages import SHOWN_WAYS
 from membership.member.progress import progress
 from membership.program import wording
+from membership.program.in_words import LadderInWords, TierInWords, program_in_words
 from membership.program.schema import Program
 from membership.program.text import Language
-from membership.program.wording import LadderInWords, TierInWords
 from tools.cdnow import Purchase
 from tools.rehearse.effect import Course, Move, moves
 
@@ -29,7 +29,7 @@ def title(console: Console, words: str) -> None:
 def rules(console: Console, program: Program) -> None:
     """In both languages, as members would read them."""
     for language in ("en", "zh"):
-        words = wording.program_in_words(program, 1, language)
+        words = program_in_words(program, 1, language)
         title(console, words.name)
         console.print(
             escape(f"{words.window} {words.refunds}" if language == "en" else words.window + words.refunds)

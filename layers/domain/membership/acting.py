@@ -1,9 +1,8 @@
 """What operators do: checked against the member as it is, kept as a fact, and settled at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from membership.acts import (
     Action,
@@ -20,7 +19,6 @@ from membership.acts import (
 )
 from membership.errors import ActInvalid, Flaw, Impossible, NoSuchMember
 from membership.facts import Act
-from membership.member.figures import joined
 from membership.member.forecast import earliest_fall
 from membership.member.standing import Standing
 from membership.member.state import Member, Status
@@ -30,6 +28,7 @@ from membership.settling import Committed, Settling
 from membership.store.approvals import Approvals
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
+from membership.viewing import see
 
 LATEST = 50
 """Outcomes to look through for what a repeated request had led to."""
@@ -47,8 +46,7 @@ _POSSIBLE: dict[type, frozenset[Status]] = {
 }
 
 
-@dataclass(frozen=True)
-class Instruction:
+class Instruction(NamedTuple):
     """Who asks for something to be done, and why."""
 
     id: str
@@ -56,8 +54,7 @@ class Instruction:
     reason: str
 
 
-@dataclass(frozen=True)
-class Acted:
+class Acted(NamedTuple):
     """What an act came to. A repeated request is answered as the first one was."""
 
     status: Literal["accepted", "duplicate"]
@@ -102,10 +99,10 @@ class Acting:
                 if not lifts and value is not None:
                     raise _flaw(field, value, "is for special reviews that are approved", "Leave it out.")
             if tier and until:
-                rules = self._in_force(program, member, now)
-                ladder = rules.ladders_by_id[question.asked.ladder]
-                _check_lift(ladder, member, tier)
-                _check_until(rules, ladder, until, now)
+                seen = see(self._programs.versions(program), member, now)
+                ladder = seen.program.ladders_by_id[question.asked.ladder]
+                _check_lift(ladder, seen.member, tier)
+                _check_until(seen.program, ladder, until, now)
         acted = self._enact(program, act, now)
         if any(isinstance(one.open(), FactIgnored) for one in acted.committed.outcomes):
             raise Impossible("there is nothing to decide any more")
@@ -116,11 +113,6 @@ class Acting:
         if member is None or member.status in (None, "erased"):
             raise NoSuchMember()
         return member
-
-    def _in_force(self, program: str, member: Member, now: datetime) -> Program:
-        versions = self._programs.versions(program)
-        _, newest = versions.in_force(now)
-        return versions.in_force(now, joined(newest, member))[1]
 
     def _known(self, program: str, act: Act) -> bool:
         """Whether the very same was asked for before. Raises Impossible where something else was."""
@@ -136,7 +128,9 @@ class Acting:
         status = member.status
         if status not in _POSSIBLE[type(action)]:
             raise Impossible(f"the member is {status}")
-        rules = self._in_force(program, member, now)
+        # Instead of a tier of an earlier version the member has a present one, though nothing was settled.
+        seen = see(self._programs.versions(program), member, now)
+        rules, member = seen.program, seen.member
         match action:
             case Hold(ladder=ladder_id, tier=tier, until=until):
                 ladder = _ladder(rules, ladder_id)
@@ -167,7 +161,7 @@ class Acting:
         if committed.repeated:
             latest = self._ledger.history(program, act.member_id, None, LATEST)
             found = [envelope for _, envelope in reversed(latest) if envelope.data.get("fact") == act.key]
-            committed = replace(committed, outcomes=found)
+            committed = committed._replace(outcomes=found)
         return Acted("accepted" if appended.status == "accepted" else "duplicate", committed)
 
 

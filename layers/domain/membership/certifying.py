@@ -1,7 +1,7 @@
 """Certifying: which certificate a member has, and whether one that somebody shows still stands."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from membership.errors import NotFound
 from membership.member.certificates import certifying
@@ -9,8 +9,7 @@ from membership.store.certificates import Certificates, Issued
 from membership.viewing import Seen, Viewing
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A certificate, its holder as it is now, and whether what it says still holds."""
 
     issued: Issued

@@ -6,7 +6,6 @@ the other tells the places that this makes.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
@@ -113,12 +112,12 @@ class Cutting:
                 return None
             round_ = round_.model_copy(update={"telling": True})
             about = round_.model_dump_json()
-            sweep = self._sweeps.save(replace(sweep, about=about, left=EVERYWHERE), now, {})
+            sweep = self._sweeps.save(sweep._replace(about=about, left=EVERYWHERE), now, {})
         boards = {due: Board(self._sweeps.notes(sweep, due.topic)) for due in round_.boards}
         told: dict[str, int] = defaultdict(int, round_.told)
         left = self._tell(sweep.left, now, eves, boards, told, may_go_on)
         about = round_.model_copy(update={"told": told}).model_dump_json()
-        sweep = self._sweeps.save(replace(sweep, about=about, left=left), now, {})
+        sweep = self._sweeps.save(sweep._replace(about=about, left=left), now, {})
         if left:
             return None
         every = [eve for of_program in eves.values() for eve in of_program]
@@ -157,7 +156,7 @@ class Cutting:
 
     def _note(self, sweep: Sweep, left: Left, now: datetime, counts: Mapping[str, Counts]) -> Sweep:
         noted = {topic: list(counted.pack()) for topic, counted in counts.items()}
-        return self._sweeps.save(replace(sweep, left=left), now, noted)
+        return self._sweeps.save(sweep._replace(left=left), now, noted)
 
     def _tell(
         self,

@@ -1,8 +1,8 @@
 """Putting a program in force: as a new version, or as no change at all."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from membership.errors import Contended, Contradicts, Flaw, NotFound, ProgramInvalid
 from membership.program.schema import Program, Versions
@@ -11,8 +11,7 @@ from membership.store.programs import Programs
 ATTEMPTS = 4
 
 
-@dataclass(frozen=True)
-class Enacted:
+class Enacted(NamedTuple):
     """The version that a program is now, put by this call or before."""
 
     version: int

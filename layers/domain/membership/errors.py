@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 class MembershipError(Exception):
@@ -13,8 +12,7 @@ class MembershipError(Exception):
     """Whether its words may be logged: they hold nothing of a member, and nothing that was sent."""
 
 
-@dataclass(frozen=True)
-class Flaw:
+class Flaw(NamedTuple):
     """One thing that is wrong in what a user sent: where, what was there, what to do."""
 
     path: str

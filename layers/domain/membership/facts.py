@@ -32,7 +32,7 @@ class _Fact(BaseModel):
 class Line(BaseModel):
     """A part of an order."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     id: str
     amount: int
@@ -107,7 +107,16 @@ class Attributes(BaseModel):
     """Told only where the stack sends e-mails; an empty one takes it away."""
 
 
-class Profile(_Fact):
+class _OfPerson(_Fact):
+    """What somebody said that the person wants, or is: with whose key, as consent needs a witness."""
+
+    circumstances: ClassVar[frozenset[str]] = frozenset({"id", "recorded_at", "told_by"})
+
+    told_by: str | None = None
+    """The key's id."""
+
+
+class Profile(_OfPerson):
     """New attributes of a member; enrols nobody."""
 
     type: Literal["profile"] = "profile"
@@ -118,7 +127,7 @@ class Profile(_Fact):
         return f"profile#{self.id}"
 
 
-class Enrolment(_Fact):
+class Enrolment(_OfPerson):
     """The shop registers the member: from here on it is assessed."""
 
     type: Literal["enrolment"] = "enrolment"

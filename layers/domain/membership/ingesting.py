@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from membership.errors import Contended, Unsettleable
 from membership.facts import Attributes, Enrolment, Fact
@@ -21,8 +20,7 @@ LATEST = 50
 """Outcomes to look through for what a request led to: those of one request are the newest."""
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """What became of a fact."""
 
     fact: Fact
@@ -101,15 +99,21 @@ class Ingest:
             news = {one.fact.key for one in earned}
             repeated = [fact for fact in facts if fact.key not in news]
             earned += earned_before(versions, in_force, committed.member, repeated)
-        return replace(committed, outcomes=told, earned=earned)
+        return committed._replace(outcomes=told, earned=earned)
 
 
 def enrolment(
-    member: Member | None, member_id: str, attributes: Attributes, fact_id: str, now: datetime
+    member: Member | None,
+    member_id: str,
+    attributes: Attributes,
+    fact_id: str,
+    now: datetime,
+    key: str | None = None,
 ) -> Enrolment | None:
     """The fact that enrols the member with these attributes; None where they tell nothing new."""
     if member and member.enrolled:
         known = member.attributes.model_dump()
         if all(known[name] == told for name, told in attributes.model_dump(exclude_unset=True).items()):
             return None
-    return Enrolment(id=fact_id, member_id=member_id, occurred_at=now, recorded_at=now, attributes=attributes)
+    told = {"id": fact_id, "member_id": member_id, "attributes": attributes, "told_by": key}
+    return Enrolment(**told, occurred_at=now, recorded_at=now)

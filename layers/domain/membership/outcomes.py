@@ -11,7 +11,7 @@ from membership.member.state import Status
 from membership.program.criteria import Criterion
 from membership.program.messaging import Purpose
 from membership.program.parts import Reward
-from membership.program.text import Language, Text
+from membership.program.text import NO_WORDS, Language, Text
 
 
 class Evidence(BaseModel):
@@ -144,7 +144,7 @@ class TierUndermined(_OfTier):
 
     type: Literal["tier.undermined"] = "tier.undermined"
     tier: str
-    expires_on: date | None
+    expires_on: date | None = None
     """The day on which it will be judged again; None: the refund costs nothing but is to be looked at."""
     evidence: Evidence
 
@@ -165,7 +165,7 @@ class DowngradeAnnounced(_OfTier):
 class DowngradeAverted(_OfTier):
     type: Literal["tier.kept"] = "tier.kept"
     tier: str
-    evidence: Evidence | None
+    evidence: Evidence | None = None
     """None where the tier asks for nothing any more."""
 
 
@@ -376,7 +376,7 @@ class _OfRedemption(_Outcome):
     redemption: str
     """Its id, chosen by who asked for it."""
     reward: str
-    name: Text = Text()
+    name: Text = NO_WORDS
 
 
 class RewardRedeemed(_OfRedemption):

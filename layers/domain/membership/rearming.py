@@ -6,7 +6,6 @@ it due earlier, adds up otherwise, or has put another tier in the place of its o
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from membership.errors import Unsettleable, faults_of_ours
@@ -82,7 +81,7 @@ class Rearming:
         left = sweep.left
         for _, after in read(self._roster, sweep.left, look, may_go_on):
             left = after
-        sweep = self._sweeps.save(replace(sweep, left=left), now, {})
+        sweep = self._sweeps.save(sweep._replace(left=left), now, {})
         if left:
             return None
         for program, number in begun.items():

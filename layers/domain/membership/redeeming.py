@@ -1,10 +1,9 @@
 """Redeeming rewards: asked for once, answered at once, and the same again however often it is asked."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import dropwhile, islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from membership.errors import Contended, Impossible, NotFound
 from membership.facts import Cancellation, Redemption
@@ -32,8 +31,7 @@ MOST_MERGES = 10
 Answer = RewardRedeemed | RedemptionRefused | RedemptionCancelled | FactIgnored
 
 
-@dataclass(frozen=True)
-class Answered:
+class Answered(NamedTuple):
     """What was asked for, and what came of it. A repeated request is answered as the first one was."""
 
     status: Literal["accepted", "duplicate"]
@@ -42,8 +40,7 @@ class Answered:
     redemption: Redeemed | RedemptionRefused
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(NamedTuple):
     """A reward as somebody finds it in the catalogue."""
 
     reward: Redeemable

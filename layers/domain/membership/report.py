@@ -19,7 +19,7 @@ _ONE_DAY = timedelta(days=1)
 class Sums(BaseModel):
     """Of some members of a program."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     members: int = 0
     """Who takes part; not who is blocked, or has left."""
@@ -90,7 +90,7 @@ def _together(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int
 class Report(BaseModel):
     """A program on a day."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     program: str
     day: date

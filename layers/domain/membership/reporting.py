@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from membership.errors import Unsettleable
@@ -87,4 +86,4 @@ class Reporting:
             program: [Sums.of_all(parts).model_dump_json(exclude_defaults=True).encode()]
             for program, parts in counted.items()
         }
-        return self._sweeps.save(replace(sweep, left=left), now, noted)
+        return self._sweeps.save(sweep._replace(left=left), now, noted)

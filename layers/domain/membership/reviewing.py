@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from membership.errors import MembershipError
 from membership.facts import Review
@@ -18,16 +18,14 @@ class NotYet(MembershipError):
     """A day that has not begun in the program's zone can't be reviewed: much may happen until then."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a review goes on: shards before `shard` are done, and in it everything up to `after`."""
 
     shard: int = 0
     after: str | None = None
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """`rest` is None when the day is done."""
 
     reviewed: int

@@ -1,14 +1,14 @@
 """What functions are wired to: environment, clients, clock. Nothing is made before it is first asked for."""
 
+import gc
 import os
 import random
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from membership.store.tables import Tables
 
@@ -45,9 +45,12 @@ if TYPE_CHECKING:
     from membership.store.sweeps import Sweeps
     from membership.viewing import Viewing
 
+# Importing and building models makes no garbage worth looking for: the collector would take a twentieth of a
+# cold start.
+gc.set_threshold(50_000, 20, 20)
 
-@dataclass(frozen=True)
-class Settings:
+
+class Settings(NamedTuple):
     """What the template tells a function. Each function has only those that it may use."""
 
     ledger_table: str = ""
@@ -325,8 +328,9 @@ def viewing() -> "Viewing":
 
 def pause(attempt: int) -> None:
     """Wait before trying again."""
-    # Full jitter: writers that met once should not meet again.
-    time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))
+    # Full jitter: writers that met once should not meet again. The system's chance, because processes that
+    # start from one snapshot would all draw the same from their own.
+    time.sleep(random.SystemRandom().uniform(0, min(0.5, 0.01 * 2**attempt)))
 
 
 def forget() -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
-from membership.facts import Act, Cancellation, Fact, Order, Redemption, Referral, Review
+from membership.facts import Act, Activity, Cancellation, Fact, Order, Redemption, Referral, Review
 from membership.member.applied import Verdict
 from membership.member.certificates import certifying
 from membership.member.deciding import Case, decide
@@ -119,6 +119,8 @@ def settle(
                 continue
             case Verdict.FORGOTTEN:
                 raise RebuildNeeded(f"{fact.key} was recorded too long ago to know whether it was applied")
+        if isinstance(fact, Order | Activity) and _perhaps_of_another(member, fact):
+            raise RebuildNeeded(f"{fact.key} may be of somebody who was not known to be this member yet")
         settled.changed = True
         if member.merged_into:
             member.applied.add(fact)
@@ -151,7 +153,7 @@ def settle(
         member.applied.add(fact)
         settled.due_is_exact |= isinstance(fact, Review | Act)
     _forget(versions, member)
-    settled.due = next_due(versions, member)
+    settled.due = next_due(versions, member, now)
     return settled
 
 
@@ -160,6 +162,11 @@ def _forget(versions: Versions, member: Member) -> None:
     member.forget_the_past()
     if member.clock and member.points.changes_with_time:
         member.points = member.points.aged(_in_force(versions, member, member.clock)[1].day(member.clock))
+
+
+def _perhaps_of_another(member: Member, fact: Fact) -> bool:
+    """Whether it was recorded before somebody was absorbed: it may be a copy of what was told of that one."""
+    return any(member.applied.has_since(f"act#absorb#{one}", fact.recorded_at) for one in member.absorbed)
 
 
 def _of_its_own(versions: Versions, program: Program, member: Member) -> Callable[[Order], Earning]:
@@ -321,7 +328,7 @@ def rebuild(
         open_ones = (fact for fact in ordered if not isinstance(fact, _ANSWERED) or fact.key not in answered)
         settled.forwarded = [forward for fact in open_ones for forward in _forwarded(member, fact)]
     _forget(versions, member)
-    settled.due = next_due(versions, member)
+    settled.due = next_due(versions, member, now)
     return settled
 
 
@@ -377,12 +384,18 @@ def _acts_that_count(ordered: Sequence[Fact], told: Sequence[Outcome]) -> list[A
     return [acts[key] for key in answered if key not in refused] + waiting
 
 
-def next_due(versions: Versions, member: Member) -> date | None:
-    """The next day on which a review has something to decide, or another version begins for the member."""
+def next_due(versions: Versions, member: Member, now: datetime | None = None) -> date | None:
+    """The next day on which a review has something to decide, or another version begins for the member.
+
+    `now` is when it is settled. Once a version has begun, everybody is looked at; whoever is still judged by
+    the one before, because of facts that came late, may come to be there after that.
+    """
     if member.clock is None:
         return None
     program = _in_force(versions, member, member.clock)[1]
     days = [due_on(program, member)]
+    if now and member.status in ("trial", "active") and (begun := versions.first_begun(member.clock, now)):
+        days.append(program.day(begun))
     if member.status == "active":
         start = joined(program, member) or program.day(member.clock)
         begins = versions.begins_next(member.clock, start)

@@ -3,16 +3,15 @@
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 PREFIX = "tm_"
 LONGEST_MINUTES = 60
 """A token can't be taken back one by one, so it has to end soon."""
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     program: str
     member_id: str
     expires: int

@@ -1,10 +1,10 @@
 """Looking at members without changing them: what they are, what they did, what an order would do."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from heapq import merge
 from itertools import islice
+from typing import NamedTuple
 
 from membership.errors import NoSuchMember, NotFound, RebuildNeeded
 from membership.facts import Line, Order
@@ -27,8 +27,7 @@ _MADE_UP = "preview#"
 """Id of an order that nobody has paid: `#` keeps it apart from every real one."""
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """A member, with the version of its program that is in force."""
 
     versions: Versions
@@ -49,8 +48,7 @@ def see(versions: Versions, member: Member, now: datetime) -> Seen:
     return Seen(versions, in_force, version, member)
 
 
-@dataclass(frozen=True)
-class Previewed:
+class Previewed(NamedTuple):
     """The member as an order would leave it, and what would be decided."""
 
     seen: Seen
@@ -100,7 +98,7 @@ class Viewing:
         facts, _ = gather(self._ledger, program, seen.member.id)
         anew = rebuild(Versions({seen.version: seen.program}), seen.member.id, facts, ()).member
         sums = {name: getattr(anew, name) for name in ("fingerprint", "tallies", "counted", "present")}
-        return replace(seen, member=seen.member.model_copy(update=sums))
+        return seen._replace(member=seen.member.model_copy(update=sums))
 
     def preview(
         self,
@@ -127,7 +125,7 @@ class Viewing:
         except RebuildNeeded:  # it would have come before what the member is made of now
             alone = seen.program.model_copy(update={"points": None})
             settled = settle(Versions({seen.version: alone}), seen.member, [order], {}, now)
-        after, day = replace(seen, member=settled.member), seen.program.day(occurred_at)
+        after, day = seen._replace(member=settled.member), seen.program.day(occurred_at)
         return Previewed(after, settled.outcomes, seen, day, settled.earned)
 
     def points(self, program: str, member_id: str, now: datetime) -> Seen:

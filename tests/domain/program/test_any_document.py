@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from membership.errors import Flaw, ProgramInvalid
 from membership.program import presets
 from membership.program.document import parse
+from membership.program.in_words import program_in_words
 from membership.program.reading import program_from, read_program
 from membership.program.schema import Program
-from membership.program.wording import program_in_words
 from tests.domain.program.documents import P1, P2, SMALL, changed
 
 # Most of a preset are its examples; one of them leaves more slips for the rules.

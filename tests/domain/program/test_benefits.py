@@ -7,9 +7,9 @@ import pytest
 from membership.errors import Flaw, ProgramInvalid
 from membership.program import presets
 from membership.program.changes import changes
+from membership.program.in_words import program_in_words
 from membership.program.reading import program_from, read_program
 from membership.program.schema import Program
-from membership.program.wording import program_in_words
 from tests.domain.program.documents import changed
 
 VIP = {"label": "vip", "name": {"en": "friends of the house", "zh": "挚友"}}

@@ -14,9 +14,9 @@ from membership.member.state import Member
 from membership.program.catalogue import Redeemable
 from membership.program.catalogue_in_words import redeemable
 from membership.program.changes import changes
+from membership.program.in_words import program_in_words
 from membership.program.reading import program_from, read_program
 from membership.program.schema import Program
-from membership.program.wording import program_in_words
 from tests.domain.program.documents import SMALL
 
 AT = datetime(2026, 11, 30, 20, tzinfo=UTC)

@@ -14,9 +14,9 @@ from membership.errors import Flaw, ProgramInvalid
 from membership.http.problems import pointer_of_path
 from membership.outcomes import Outcome
 from membership.program.changes import changes
+from membership.program.in_words import program_in_words
 from membership.program.messaging import FIELDS, MESSAGES, OVERRIDDEN, Quiet, faults_in
 from membership.program.reading import program_from, read_program
-from membership.program.wording import program_in_words
 from tests.domain.program.documents import SMALL, changed, small
 
 UPGRADED = "messages.templates['tier.upgraded']"

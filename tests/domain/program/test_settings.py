@@ -17,10 +17,10 @@ from membership.facts import Act, Activity, Attributes, Enrolment, Fact, Order, 
 from membership.outcomes import MessageDue
 from membership.program.catalogue import Redeemable
 from membership.program.examples import Example, ExpectedNotice, ExpectedPoints, ExpectedValue, Given, Then
+from membership.program.in_words import program_in_words
 from membership.program.metrics import Rank
 from membership.program.reading import program_from, read_program
 from membership.program.schema import Ladder, Program, Versions
-from membership.program.wording import program_in_words
 from membership.simulation import Life
 from tests.domain.program.documents import SMALL, changed, counts, small, tier_with
 

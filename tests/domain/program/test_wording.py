@@ -8,19 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from membership.program import presets
+from membership.program.in_words import program_in_words
 from membership.program.reading import read_program
 from membership.program.schema import Program
 from membership.program.sentences import Group, sentence
 from membership.program.text import Language, Text, run_on
-from membership.program.wording import (
-    amount,
-    evidence,
-    lacking,
-    metric_name,
-    program_in_words,
-    remaining,
-    rule,
-)
+from membership.program.wording import amount, evidence, lacking, metric_name, remaining, rule
 from tests.domain.program.documents import P1, P2, SMALL, main, small
 
 BOTH: tuple[Language, ...] = ("en", "zh")

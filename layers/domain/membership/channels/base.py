@@ -48,7 +48,7 @@ class Attempt(BaseModel):
 class Cancelled(BaseModel):
     """That nobody may send it any more: since when, and by whose key."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     at: datetime
     by: str

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 AddressOf = Callable[[str, str], str | None]
 """The address of a member of a program, if the shop has told one."""
-SUBJECT = Text(en="Your membership", zh="您的会员资格")
+SUBJECT = Text.ours(en="Your membership", zh="您的会员资格")
 
 
 class MailSettings(BaseModel):
     """What members read, and in which language."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     language: Language = "en"
     subject: str | None = None

@@ -5,9 +5,9 @@ from typing import Any
 
 from membership.errors import NotFound
 from membership.facts import Activity, Fact
+from membership.http.event_views import EventView
 from membership.http.problems import Error, Problem, Refused, conflict
 from membership.http.requests import is_id
-from membership.http.views import EventView
 from membership.ingesting import Taken
 from membership.program.schema import Program
 

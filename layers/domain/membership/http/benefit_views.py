@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from membership.http.views import Absent, TierView, View
+from membership.http.view import Absent, TierView, View
 from membership.member.benefits import Brought, benefits
 from membership.member.state import Status
 from membership.program.campaigns import Campaign

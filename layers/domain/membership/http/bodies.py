@@ -1,5 +1,6 @@
 """What is sent to operations other than events."""
 
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, StrictInt, TypeAdapter, ValidationError
@@ -256,9 +257,15 @@ def read_provider(body: Any) -> WebhookProvider | TopicProvider | MailProvider:
     return found
 
 
+@cache
+def _reader(models: Any) -> TypeAdapter[Any]:
+    """Made once, when it is first asked for."""
+    return TypeAdapter(models)
+
+
 def _read_one_of(models: Any, tags: frozenset[str], body: Any) -> Any:
     try:
-        return TypeAdapter[Any](models).validate_python(body)
+        return _reader(models).validate_python(body)
     except ValidationError as error:
         raise invalid(errors_of(error, tags)) from None
 
@@ -268,4 +275,5 @@ def action_of(asked: Any, program: Program) -> Action:
     told = asked.model_dump(exclude={"id", "by", "reason"})
     if "ladder" in told and told["ladder"] is None:
         told["ladder"] = next(iter(program.ladders_by_id))
-    return TypeAdapter[Action](Action).validate_python(told)
+    kept: Action = _reader(Action).validate_python(told)
+    return kept

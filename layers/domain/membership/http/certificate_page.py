@@ -9,15 +9,15 @@ from membership.program.text import Language, Text
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 _WORDS = {
-    "title": Text(en="Certificate of membership", zh="会员等级证书"),
-    "stands": Text(en="This certificate stands.", zh="该证书有效。"),
-    "ended": Text(
+    "title": Text.ours(en="Certificate of membership", zh="会员等级证书"),
+    "stands": Text.ours(en="This certificate stands.", zh="该证书有效。"),
+    "ended": Text.ours(
         en="This certificate doesn't stand any more: its holder has not that tier today.",
         zh="该证书已失效：持有人目前不再享有该等级。",
     ),
-    "reached": Text(en="Its holder reached the tier {tier} on {day}.", zh="持有人于{day}晋升为{tier}。"),
-    "number": Text(en="Number", zh="编号"),
-    "unknown": Text(en="There is no certificate of this number.", zh="查无此编号的证书。"),
+    "reached": Text.ours(en="Its holder reached the tier {tier} on {day}.", zh="持有人于{day}晋升为{tier}。"),
+    "number": Text.ours(en="Number", zh="编号"),
+    "unknown": Text.ours(en="There is no certificate of this number.", zh="查无此编号的证书。"),
 }
 
 _PAGE = """<!DOCTYPE html>

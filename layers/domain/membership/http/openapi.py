@@ -10,12 +10,17 @@ from pydantic.json_schema import JsonSchemaValue
 from membership.http import (
     benefit_views,
     bodies,
+    certificate_views,
+    event_views,
     events,
+    member_views,
     operator_views,
+    outcome_views,
     points_views,
+    program_views,
     progress_views,
     redemption_views,
-    views,
+    settled_views,
 )
 from membership.http.operations import OPERATIONS, Operation
 from membership.http.problems import RETRY_AFTER, Kind, Problem
@@ -161,7 +166,12 @@ def _model(name: str) -> Any:
     homes = (
         bodies,
         events,
-        views,
+        member_views,
+        outcome_views,
+        program_views,
+        event_views,
+        settled_views,
+        certificate_views,
         benefit_views,
         points_views,
         progress_views,

@@ -5,8 +5,7 @@ template.yaml to it. Models are named, not imported: a function loads only those
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from membership.http.problems import (
     BAD_CURSOR,
@@ -32,8 +31,7 @@ Function = Literal["ingest", "members", "redeem", "operate", "erase"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A query parameter. `read` raises ValueError, whose words the caller is told, for what it is not."""
 
     name: str
@@ -150,8 +148,7 @@ OPERATORS: frozenset[Right] = frozenset({"operator"})
 PUBLIC: frozenset[Right] = frozenset()
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(NamedTuple):
     """One method of one path."""
 
     id: str
@@ -170,7 +167,7 @@ class Operation:
     page: bool = False
     """Whether who asks for `text/html` is answered a page in place of the model."""
     parameters: tuple[Parameter, ...] = ()
-    problems: tuple[Kind, ...] = field(default=())
+    problems: tuple[Kind, ...] = ()
     """Beyond those that every operation may answer."""
 
     @property

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from pydantic import ConfigDict, Field
 
 from membership.channels import DEFAULT, LOGGED, Attempt, Channel, Delivery, Kind, Settings, Status
-from membership.http.views import Absent, MemberView, OutcomeView, TierView, View, WhyView, why
+from membership.http.member_views import MemberView
+from membership.http.outcome_views import OutcomeView, WhyView, why
+from membership.http.view import Absent, TierView, View
 from membership.member.messages import Specimen
 from membership.program.changes import Change, changes
 from membership.program.messaging import Purpose

@@ -5,15 +5,80 @@ from typing import Any
 
 from pydantic import Field
 
-from membership.http.views import Absent, EarnedView, View
+from membership.facts import Order
+from membership.http.view import Absent, View
 from membership.member.account import Account, Lot
-from membership.member.earning import Earned
+from membership.member.earning import Earned, Factor
 from membership.member.expiring import expiries
 from membership.member.statement import Entry
+from membership.program.rates import times
 from membership.program.schema import Program, Versions
-from membership.program.text import Language
+from membership.program.text import Language, Text
 
 _ONE_DAY = timedelta(days=1)
+
+
+_ONE_DAY = timedelta(days=1)
+
+
+_BY = {
+    "tier": Text.ours(en="the tier", zh="会员等级"),
+    "birthday_month": Text.ours(en="the month of the birthday", zh="生日当月"),
+}
+
+
+class MultiplierView(View):
+    """Something that made it worth more, or less."""
+
+    by: str = Field(description="`tier`, `birthday_month`, or a campaign's id.")
+    name: str
+    times: str = Field(description="As 1.5×.")
+
+    @classmethod
+    def of(cls, factor: Factor, program: Program, lang: Language) -> "MultiplierView":
+        campaign = next((one for one in program.campaigns if one.id == factor.by), None)
+        name = campaign.label() if campaign else _BY[factor.by]
+        return cls(by=factor.by, name=name.get(lang), times=times(factor.rate))
+
+
+class LinePointsView(View):
+    """What a line of an order earned."""
+
+    id: str
+    points: int
+
+
+class EarnedView(View):
+    """What was earned by something, and why."""
+
+    order_id: str | None = Field(default=Absent, description="Of an order.")
+    event_id: str | None = Field(default=Absent, description="Of what has happened.")
+    points: int
+    available_on: date | None = Field(default=Absent, description="Absent: they can be spent at once.")
+    through: date | None = Field(default=Absent, description="The last day; absent: no end is set.")
+    version: int = Field(description="Of the program that decided: the one in force when it was done.")
+    multipliers: tuple[MultiplierView, ...]
+    capped: bool = Field(description="Whether the day had brought as many before as can count.")
+    lines: tuple[LinePointsView, ...] = Field(description="Of an order that has lines; together its points.")
+
+    @classmethod
+    def of(cls, earned: Earned, versions: Versions, lang: Language) -> "EarnedView":
+        fact, program = earned.fact, versions.numbered(earned.version)
+        lines = fact.lines if isinstance(fact, Order) else ()
+        return cls(
+            order_id=fact.order_id if isinstance(fact, Order) else None,
+            event_id=fact.id,
+            points=earned.points,
+            available_on=earned.lot.available_on,
+            through=earned.lot.expires_on and earned.lot.expires_on - _ONE_DAY,
+            version=earned.version,
+            multipliers=tuple(MultiplierView.of(one, program, lang) for one in earned.factors),
+            capped=earned.capped,
+            lines=tuple(
+                LinePointsView(id=line.id, points=points)
+                for line, points in zip(lines, earned.lines, strict=True)
+            ),
+        )
 
 
 class PointsUntilView(View):

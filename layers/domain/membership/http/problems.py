@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,8 +22,7 @@ from membership.store.tables import overloaded
 URN = "urn:tierwise:problem:"
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A sort of problem that clients can tell by its type. docs/reference/problems.md lists them all."""
 
     slug: str

@@ -7,7 +7,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from membership.http.benefit_views import BenefitView
-from membership.http.views import Absent, EarnedView, NoticeView, OverrideView, TierView, View
+from membership.http.member_views import NoticeView, OverrideView
+from membership.http.points_views import EarnedView
+from membership.http.view import Absent, TierView, View
 from membership.member.progress import Goal, Keep, LadderProgress, Node, Progress, Requirement, Value, Way
 from membership.member.standing import Source
 from membership.member.state import Status

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from membership.http.problems import Refused, not_redeemable
-from membership.http.views import Absent, View
+from membership.http.view import Absent, View
 from membership.member.redemption import Hindrance, Redeemed
 from membership.member.refusals import why_not
 from membership.outcomes import RedemptionRefused, Refusal

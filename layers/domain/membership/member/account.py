@@ -105,7 +105,7 @@ def _digits(number: int) -> str:
 class Account(BaseModel):
     """What comes in less what goes out is what is there: `balance` is told by two sums that have to agree."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     lots: Annotated[
         dict[str, int], BeforeValidator(_unpacked), PlainSerializer(_packed, str, when_used="json")

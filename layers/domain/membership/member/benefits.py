@@ -4,9 +4,9 @@ Of two that are about the same thing only the better one counts; what is about d
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from membership.member.state import Member
 from membership.program.benefits import BenefitKind, Discount
@@ -15,16 +15,14 @@ from membership.program.rates import ONE
 from membership.program.schema import Program, Tier
 
 
-@dataclass(frozen=True)
-class Brought:
+class Brought(NamedTuple):
     """A benefit, and what brings it: a tier, or a campaign."""
 
     benefit: BenefitKind
     by: Tier | Campaign
 
 
-@dataclass(frozen=True)
-class Benefits:
+class Benefits(NamedTuple):
     """All that applies."""
 
     brought: tuple[Brought, ...] = ()

@@ -23,18 +23,18 @@ QUIET = 4
 _WIDEST = WIDTH - 2 * _EDGE
 
 _WORDS: Mapping[str, Text] = {
-    "title": Text(en="Certificate of membership", zh="会员等级证书"),
-    "named": Text(en="This certifies that", zh="兹证明"),
-    "nameless": Text(en="This certifies that its holder", zh="兹证明持有人"),
-    "reached": Text(en="has reached the tier", zh="已晋升为"),
-    "on": Text(en="on {day}", zh="{day}"),
-    "number": Text(en="No. {number}", zh="编号 {number}"),
-    "check": Text(en="Scan to see whether it still stands", zh="扫码查验证书是否仍然有效"),
-    "described": Text(
+    "title": Text.ours(en="Certificate of membership", zh="会员等级证书"),
+    "named": Text.ours(en="This certifies that", zh="兹证明"),
+    "nameless": Text.ours(en="This certifies that its holder", zh="兹证明持有人"),
+    "reached": Text.ours(en="has reached the tier", zh="已晋升为"),
+    "on": Text.ours(en="on {day}", zh="{day}"),
+    "number": Text.ours(en="No. {number}", zh="编号 {number}"),
+    "check": Text.ours(en="Scan to see whether it still stands", zh="扫码查验证书是否仍然有效"),
+    "described": Text.ours(
         en="{program}: {holder} reached the tier {tier} on {day}. Number {number}. Check at {url}",
         zh="{program}：{holder}于{day}晋升为{tier}。编号 {number}。查验地址：{url}",
     ),
-    "holder": Text(en="the holder", zh="持有人"),
+    "holder": Text.ours(en="the holder", zh="持有人"),
 }
 
 

@@ -5,7 +5,6 @@ None of that changes afterwards, so whoever asks again is told the same: a refun
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
@@ -27,8 +26,7 @@ Told = Callable[[str, datetime], Any]
 """What the shop had told by a moment: attribute → value."""
 
 
-@dataclass(frozen=True)
-class Factor:
+class Factor(NamedTuple):
     """Something that made it worth more, or less."""
 
     by: str
@@ -37,8 +35,7 @@ class Factor:
     """In hundredths."""
 
 
-@dataclass(frozen=True)
-class Earned:
+class Earned(NamedTuple):
     """What a fact earned, and why."""
 
     fact: Order | Activity
@@ -68,8 +65,7 @@ class Claim(NamedTuple):
     day: date
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(NamedTuple):
     """What a member was at moments of its past."""
 
     held: Sequence[Held]
@@ -109,8 +105,7 @@ def _stamp(at: datetime) -> str:
 # ── What a fact earns ─────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class Earning:
+class Earning(NamedTuple):
     """By the versions of a program, for one member."""
 
     versions: Versions
@@ -141,7 +136,7 @@ class Earning:
             earned = self._order(version, program, rules, day, fact, left)
         else:
             earned = self._activity(version, program, rules, day, fact, counted or {})
-        return replace(earned, awakes=True) if rules.asks_for_silence else earned
+        return earned._replace(awakes=True) if rules.asks_for_silence else earned
 
     def _order(
         self, version: int, program: Program, rules: PointsRules, day: date, order: Order, amount: int
@@ -351,7 +346,7 @@ class Lives:
             if earned.counter and not earned.capped:
                 there[earned.counter] = there.get(earned.counter, 0) + 1
             # How often others did it on a day doesn't count against this one.
-            yield earned if fact.member_id not in self._others else replace(earned, counter=None)
+            yield earned if fact.member_id not in self._others else earned._replace(counter=None)
 
 
 def _told(facts: Iterable[Fact]) -> Told:

@@ -1,9 +1,8 @@
 """What a member is told of an outcome, in the business's two languages: its own words, or else ours."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from membership.member.certificates import number_of
 from membership.member.deciding import Case
@@ -54,7 +53,7 @@ from membership.program.messaging import (
 )
 from membership.program.parts import Reward
 from membership.program.schema import Program
-from membership.program.text import Language, Text
+from membership.program.text import NO_WORDS, Language, Text
 from membership.program.wording import lacking, nothing_more
 
 _NOT_TOLD = {
@@ -112,7 +111,7 @@ def _of_trigger(outcome: TriggerFired, program: Program) -> MessageDue | None:
     if trigger is None or trigger.message is None:
         return None
     fields = {
-        "tier": _name(program, outcome.tier) if outcome.tier else Text(),
+        "tier": _name(program, outcome.tier) if outcome.tier else NO_WORDS,
         "lacks": _both(lambda language: lacking(outcome.missing, program, language, SHOWN_WAYS)),
     }
     return MessageDue(
@@ -142,7 +141,7 @@ def worded(program: Program, about: str, fields: Fields, ours: Text | None = Non
     fields = {"program": _title(program), **fields}
     ours = filled(ours or MESSAGES[about].words, fields)
     template = program.messages.templates.get(about)
-    theirs = filled(template, fields) if template else Text()
+    theirs = filled(template, fields) if template else NO_WORDS
     return Text(en=theirs.en or ours.en, zh=theirs.zh or ours.zh)
 
 
@@ -278,8 +277,8 @@ def weekly_message(case: Case, week: date) -> MessageDue:
 def _fields_of_week(ladder: LadderProgress, program: Program) -> Fields:
     keep = ladder.keep.goal if ladder.keep else None
     return {
-        "tier": ladder.tier.label() if ladder.tier else Text(),
-        "next": ladder.next.label() if ladder.next else Text(),
+        "tier": ladder.tier.label() if ladder.tier else NO_WORDS,
+        "next": ladder.next.label() if ladder.next else NO_WORDS,
         "percent": _same(str(ladder.goal.percent if ladder.goal else 100)),
         "ways": _to_do(ladder.goal, program),
         "keep": _to_do(keep, program),
@@ -314,8 +313,7 @@ def _missing(goal: Goal | None) -> list[dict[str, int]]:
 # ── To look at ────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class Specimen:
+class Specimen(NamedTuple):
     """A message as it would read."""
 
     about: str
@@ -377,13 +375,13 @@ def _samples(program: Program, today: date) -> Fields:
         "ways": to_do,
         "keep": to_do,
         "percent": _same("60"),
-        "reason": Text(en="as a sample", zh="示例"),
-        "rewards": Text(en="Birthday gift", zh="生日礼包"),
-        "badge": program.badges[0].label() if program.badges else Text(en="First steps", zh="初来乍到"),
+        "reason": Text.ours(en="as a sample", zh="示例"),
+        "rewards": Text.ours(en="Birthday gift", zh="生日礼包"),
+        "badge": program.badges[0].label() if program.badges else Text.ours(en="First steps", zh="初来乍到"),
         "points": _same("1,200"),
         "unit": _unit(program),
         "debt": _same("300"),
-        "reward": Text(en="Coffee beans", zh="咖啡豆"),
+        "reward": Text.ours(en="Coffee beans", zh="咖啡豆"),
     }
 
 

@@ -5,12 +5,11 @@ Figures only: words are put to them where they are shown, in the reader's langua
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import islice
 from math import floor
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from membership.member.figures import figures, less, until
 from membership.member.forecast import earliest_fall, falls_on, promised_until
@@ -26,8 +25,7 @@ from membership.program.windows import Span
 _ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One metric that has to reach a threshold, in its smallest units."""
 
     metric: str
@@ -51,8 +49,7 @@ class Requirement:
         return percent(self.share)
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A criterion's tree with what is reached of each part."""
 
     criterion: Criterion
@@ -66,8 +63,7 @@ class Node:
     """Of a metric."""
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(NamedTuple):
     """Requirements that are enough together."""
 
     requirements: tuple[Requirement, ...]
@@ -85,8 +81,7 @@ class Way:
         return tuple(one for one in self.requirements if not one.met)
 
 
-@dataclass(frozen=True)
-class Goal:
+class Goal(NamedTuple):
     """A criterion and how far it is."""
 
     rule: Node
@@ -102,8 +97,7 @@ class Goal:
         return self.rule.percent
 
 
-@dataclass(frozen=True)
-class Keep:
+class Keep(NamedTuple):
     """What keeps the present tier."""
 
     goal: Goal
@@ -113,8 +107,7 @@ class Keep:
     """The last day on which meeting it still helps; None: no day is set."""
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """What a paid term has brought so far against its fee, in the currency's smallest unit."""
 
     fee: int
@@ -123,8 +116,7 @@ class Value:
     """The last day that is paid for, by this term or the next ones."""
 
 
-@dataclass(frozen=True)
-class LadderProgress:
+class LadderProgress(NamedTuple):
     ladder: Ladder
     standing: Standing | None
     """None for a member on trial, who has no tier yet."""
@@ -148,8 +140,7 @@ class LadderProgress:
     """Of a paid tier."""
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     day: date
     """The program's day that it is told for."""
     status: Status

@@ -4,7 +4,7 @@ What is reached is told by a hatch and an edge, and always by words too; colour 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from membership.member.drawing import INK, SOFT, broken, cut, safe, text
 from membership.member.progress import LadderProgress, Progress, Requirement, Way
@@ -38,8 +38,7 @@ _WORDS: Mapping[str, Text] = {
 }
 
 
-@dataclass(frozen=True)
-class _Page:
+class _Page(NamedTuple):
     """What the picture says."""
 
     title: str

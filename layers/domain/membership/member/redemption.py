@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,8 +15,7 @@ SERVED: frozenset[Status | None] = frozenset({"trial", "active"})
 """Who may redeem."""
 
 
-@dataclass(frozen=True)
-class Shelf:
+class Shelf(NamedTuple):
     """What there is of a reward, as it was looked up."""
 
     sold: int = 0
@@ -25,8 +24,7 @@ class Shelf:
     """Uploaded ones to give next: as many as are asked for, where there are so many."""
 
 
-@dataclass(frozen=True)
-class Redeemed:
+class Redeemed(NamedTuple):
     """A redemption that was made, as far as the ledger tells."""
 
     outcome: RewardRedeemed
@@ -58,15 +56,15 @@ class Desk:
                 self.redemptions[outcome.redemption] = Redeemed(outcome)
             case RedemptionCancelled():
                 shelf = self.shelf(outcome.reward)
-                self.shelves[outcome.reward] = replace(shelf, sold=shelf.sold - outcome.stocked)
+                self.shelves[outcome.reward] = shelf._replace(sold=shelf.sold - outcome.stocked)
                 known = self.redemptions[outcome.redemption]
-                self.redemptions[outcome.redemption] = replace(known, cancelled=True)
+                self.redemptions[outcome.redemption] = known._replace(cancelled=True)
 
 
 class Hindrance(BaseModel):
     """Why a reward can't be had, and what would have to be otherwise."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     reason: Refusal
     points: int | None = None

@@ -37,28 +37,30 @@ def _moment(at: datetime | None, program: Program) -> str:
 
 
 _WORDS = {
-    "no_such_reward": Text(
+    "no_such_reward": Text.ours(
         en="The catalogue has no such reward. Choose one that it has.", zh="兑换目录中没有该奖励，请另选。"
     ),
-    "not_a_member": Text(
+    "not_a_member": Text.ours(
         en="This membership has ended. Rewards can be had again once it is restored.",
         zh="会员资格已失效，恢复后方可兑换。",
     ),
-    "not_yet": Text(en="It can be had from {opens} on. Come back then.", zh="{opens} 起可兑换，请届时再来。"),
-    "over": Text(
+    "not_yet": Text.ours(
+        en="It can be had from {opens} on. Come back then.", zh="{opens} 起可兑换，请届时再来。"
+    ),
+    "over": Text.ours(
         en="It could be had until {closed}. Choose another one.", zh="兑换已于 {closed} 结束，请另选。"
     ),
-    "tier_too_low": Text(
+    "tier_too_low": Text.ours(
         en="It is for {tier} and above. Reach {tier} first.", zh="仅限{tier}及以上会员兑换，请先升级。"
     ),
-    "limit_reached": Text(
+    "limit_reached": Text.ours(
         en="One member may have {limit}, and has had as many. Choose another one.",
         zh="每位会员限兑 {limit} 份，已达上限，请另选。",
     ),
-    "too_few_points": Text(
+    "too_few_points": Text.ours(
         en="It costs {points} {name}, and {spendable} can be spent. Earn {missing} more.",
         zh="需要 {points} {name}，当前可用 {spendable}，还差 {missing}。",
     ),
-    "sold_out": Text(en="It is sold out. Choose another one.", zh="已兑完，请另选。"),
+    "sold_out": Text.ours(en="It is sold out. Choose another one.", zh="已兑完，请另选。"),
 }
-_PENDING = Text(en=" {pending} {name} are on their way.", zh="另有 {pending} {name}待生效。")
+_PENDING = Text.ours(en=" {pending} {name} are on their way.", zh="另有 {pending} {name}待生效。")

@@ -1,7 +1,6 @@
 """What a member is between two settlings: small, whatever the length of the ledger behind it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple, Self
 
@@ -86,7 +85,7 @@ class Member(BaseModel):
     present: list[int] = []
     """Where a trigger asks: the days on which it did something, of the last week, and the last one before."""
 
-    points: Account = Account()
+    points: Account = Account.model_construct()
     """Earned by facts, spent and taken by outcomes."""
     used: dict[str, int] = {}
     """Benefit/tier → how often the benefit was used by who then had the tier."""
@@ -183,8 +182,7 @@ class Member(BaseModel):
         return twin
 
 
-@dataclass(frozen=True)
-class OrderAccount:
+class OrderAccount(NamedTuple):
     """What a refund has to know of its order: the order, if it has come, and what was given back of it."""
 
     order: Order | None

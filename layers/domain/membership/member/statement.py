@@ -1,9 +1,9 @@
 """A statement: everything that moved a member's points, and why."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from membership.member.account import Account
 from membership.member.earning import Earned
@@ -11,8 +11,7 @@ from membership.member.posting import posted
 from membership.outcomes import Envelope, Outcome
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One line. Either a fact that earned, or an outcome."""
 
     at: datetime

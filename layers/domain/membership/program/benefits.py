@@ -16,13 +16,13 @@ from membership.program.numbers import Number, more_than_nothing
 from membership.program.parts import Part, Slug
 from membership.program.rates import ONE, Rate, hundredths
 from membership.program.shorthand import first_key, tagged
-from membership.program.text import Language, Name, Text, at_most, not_empty, one_line, run_on
+from membership.program.text import NO_WORDS, Language, Name, Text, at_most, not_empty, one_line, run_on
 
 Segment = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_line)]
 """A label that the shop gives to members."""
 
 _Phrase = Annotated[Text, AfterValidator(not_empty), at_most(120)]
-POINTS = Text(en="points", zh="积分")
+POINTS = Text.ours(en="points", zh="积分")
 _ALWAYS = 10**9
 """How often something is given that is given without a limit."""
 
@@ -102,7 +102,9 @@ class Spoken(BenefitKind, Text):
 
 class _Entry(BenefitKind):
     id: Slug = Field(description="Its own within the tier; the same one in other tiers is the same benefit.")
-    name: Name = Field(default=Text(), description="What members read before the words that are made of it.")
+    name: Name = Field(
+        default=NO_WORDS, description="What members read before the words that are made of it."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -226,9 +228,9 @@ class Service(_Entry):
 
 
 _OCCASIONS = {
-    "birthday": Text(en="A birthday gift", zh="生日礼品"),
-    "festivals": Text(en="Festival gifts", zh="节日礼品"),
-    "anniversary": Text(en="A gift on the anniversary of joining", zh="入会周年礼品"),
+    "birthday": Text.ours(en="A birthday gift", zh="生日礼品"),
+    "festivals": Text.ours(en="Festival gifts", zh="节日礼品"),
+    "anniversary": Text.ours(en="A gift on the anniversary of joining", zh="入会周年礼品"),
 }
 
 
@@ -256,7 +258,7 @@ class Gift(_Entry):
         return f"{words}{'：' if language == 'zh' else ': '}{self.item.get(language)}"
 
 
-_NEWS = Text(en="new products", zh="新品")
+_NEWS = Text.ours(en="new products", zh="新品")
 
 
 class EarlyAccess(_Entry):

@@ -1,7 +1,22 @@
 """Days, months and years as people count them."""
 
-from calendar import month_name, monthrange
 from datetime import MAXYEAR, date
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+"""As English has them, whatever language the machine speaks."""
 
 
 def plus_months(day: date, months: int) -> date:
@@ -9,7 +24,11 @@ def plus_months(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > MAXYEAR:
         return date.max
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return date(year, month + 1, min(day.day, _days(year, month + 1)))
+
+
+def _days(year: int, month: int) -> int:
+    return 31 if month == 12 else (date(year, month + 1, 1) - date(year, month, 1)).days
 
 
 def months_between(start: date, day: date) -> int:
@@ -25,7 +44,7 @@ def years_between(start: date, day: date) -> int:
 
 def day_of_year(day: date) -> tuple[str, str]:
     """'1 March', '3 月 1 日'."""
-    return f"{day.day} {month_name[day.month]}", f"{day.month} 月 {day.day} 日"
+    return f"{day.day} {MONTHS[day.month - 1]}", f"{day.month} 月 {day.day} 日"
 
 
 def month(day: date) -> int:

@@ -12,7 +12,7 @@ from membership.program.kinds import NOT_KINDS
 from membership.program.parts import Part, Slug
 from membership.program.rates import ONE, Rate, hundredths
 from membership.program.shorthand import one_or_many
-from membership.program.text import Name, Text, one_line
+from membership.program.text import NO_WORDS, Name, Text, one_line
 
 _YEARLY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", re.ASCII)
 
@@ -53,7 +53,7 @@ class Campaign(Part):
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 
     id: Slug = Field(description="Its own within the program.")
-    name: Name = Field(default=Text(), description="What members read.")
+    name: Name = Field(default=NO_WORDS, description="What members read.")
     from_: DayOrYearly = Field(alias="from", description="The first day: 2026-11-11, or '11-11' each year.")
     to: DayOrYearly = Field(description="The last day, written as the first one.")
     points: Rate | None = Field(default=None, description="So many times the usual points.")

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StrictInt, model_valida
 
 from membership.program.flaws import Fault, unsound
 from membership.program.parts import Code, Part, Slug
-from membership.program.text import Name, Text
+from membership.program.text import NO_WORDS, Name, Text
 
 if TYPE_CHECKING:
     from membership.program.schema import Program
@@ -46,7 +46,7 @@ class Redeemable(Part):
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 
     id: Slug = Field(description="Its own within the catalogue.")
-    name: Name = Field(default=Text(), description="What members read.")
+    name: Name = Field(default=NO_WORDS, description="What members read.")
     points: Price = Field(description="What it costs.")
     by_tier: Annotated[dict[Slug, Price], Field(max_length=20)] = Field(
         default={}, description="What it costs from that tier on, where that is less."

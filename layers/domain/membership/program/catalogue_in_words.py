@@ -50,15 +50,18 @@ def _time(time: Time, program: Program) -> str:
 
 
 _COUPON = (
-    Text(en="A coupon.", zh="优惠券。"),
-    Text(en="A coupon with a code of its own.", zh="一人一码优惠券。"),
+    Text.ours(en="A coupon.", zh="优惠券。"),
+    Text.ours(en="A coupon with a code of its own.", zh="一人一码优惠券。"),
 )
-_GIFT = (Text(en="A gift.", zh="礼品。"), Text(en="A gift with a code of its own.", zh="一人一码礼品。"))
-_COSTS = Text(en="Costs {points} {name}", zh="{points} {name}")
-_LESS = Text(en="{points} from {tier} on", zh="{tier}及以上 {points} {name}")
-_FROM_TIER = Text(en="For {tier} and above.", zh="仅限{tier}及以上会员。")
-_OPENS = Text(en="From {at} on.", zh="{at} 起可兑换。")
-_LAST_DAY = Text(en="Through {at}.", zh="{at} 为最后一天。")
-_CLOSES = Text(en="Until {at}.", zh="{at} 截止。")
-_STOCK = Text(en="{stock} in all.", zh="共 {stock} 份。")
-_EACH = Text(en="At most {limit} for each member.", zh="每位会员限兑 {limit} 份。")
+_GIFT = (
+    Text.ours(en="A gift.", zh="礼品。"),
+    Text.ours(en="A gift with a code of its own.", zh="一人一码礼品。"),
+)
+_COSTS = Text.ours(en="Costs {points} {name}", zh="{points} {name}")
+_LESS = Text.ours(en="{points} from {tier} on", zh="{tier}及以上 {points} {name}")
+_FROM_TIER = Text.ours(en="For {tier} and above.", zh="仅限{tier}及以上会员。")
+_OPENS = Text.ours(en="From {at} on.", zh="{at} 起可兑换。")
+_LAST_DAY = Text.ours(en="Through {at}.", zh="{at} 为最后一天。")
+_CLOSES = Text.ours(en="Until {at}.", zh="{at} 截止。")
+_STOCK = Text.ours(en="{stock} in all.", zh="共 {stock} 份。")
+_EACH = Text.ours(en="At most {limit} for each member.", zh="每位会员限兑 {limit} 份。")

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from membership.program.kinds import listed
-from membership.program.schema import Program
-from membership.program.text import Language, Text
-from membership.program.wording import (
+from membership.program.in_words import (
     BenefitInWords,
     LadderInWords,
     ProgramInWords,
     TierInWords,
     program_in_words,
 )
+from membership.program.kinds import listed
+from membership.program.schema import Program
+from membership.program.text import Language, Text
 
 
 class Change(BaseModel):

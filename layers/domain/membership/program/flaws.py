@@ -1,10 +1,9 @@
 """What a validator found wrong, seen from where it stands; `reading` adds the path to there and the value."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """A place below the validator's own, what is wrong there, and what to do about it."""
 
     place: tuple[str | int, ...]

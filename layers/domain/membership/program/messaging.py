@@ -87,10 +87,10 @@ MESSAGES: Mapping[str, Message] = {
         must=("day", "ways"),
     ),
     "tier.kept": Message(
-        "membership", ("tier",), Text(en="You keep your $tier.", zh="您已成功保级：$tier。")
+        "membership", ("tier",), Text.ours(en="You keep your $tier.", zh="您已成功保级：$tier。")
     ),
     "tier.renewed": Message(
-        "membership", ("tier", "through"), Text(en="Your $tier is renewed.", zh="您的$tier已续期。")
+        "membership", ("tier", "through"), Text.ours(en="Your $tier is renewed.", zh="您的$tier已续期。")
     ),
     "tier.downgraded": Message(
         "membership",
@@ -98,7 +98,9 @@ MESSAGES: Mapping[str, Message] = {
         Text.ours(en="As announced, your tier is now $tier.", zh="按此前通知，您的会员等级现为$tier。"),
     ),
     "tier.replaced": Message(
-        "membership", ("tier",), Text(en="Your tier is called $tier now.", zh="您的会员等级现名为$tier。")
+        "membership",
+        ("tier",),
+        Text.ours(en="Your tier is called $tier now.", zh="您的会员等级现名为$tier。"),
     ),
     "tier.overridden": Message(
         "membership",

@@ -16,7 +16,7 @@ from pydantic import (
 
 from membership.program.flaws import unsound
 from membership.program.numbers import Number, more_than_nothing
-from membership.program.text import Name, Text, one_line
+from membership.program.text import NO_WORDS, Name, one_line
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
@@ -44,7 +44,7 @@ class Reward(Part):
     gift."""
 
     id: Slug = Field(description="Its own within the tier or the trigger.")
-    name: Name = Field(default=Text.model_construct(), description="What members read.")
+    name: Name = Field(default=NO_WORDS, description="What members read.")
     points: Annotated[StrictInt, Field(gt=0, le=10**9)] | None = Field(default=None, description="Points.")
     coupon: Code | None = Field(default=None, description="The coupon's code in the shop.")
     gift: Code | None = Field(default=None, description="The gift's code in the shop.")

@@ -111,7 +111,9 @@ Expiry = Annotated[
 class PointsRules(Part):
     """How members earn points, and how long they keep them."""
 
-    name: Name = Field(default=Text(en="points", zh="积分"), description="What members read: points, stars.")
+    name: Name = Field(
+        default=Text.ours(en="points", zh="积分"), description="What members read: points, stars."
+    )
     earn: Earning = Field(description="What earns points.")
     combine: Literal["multiply", "add", "highest"] = Field(
         default="multiply",
@@ -129,7 +131,9 @@ class PointsRules(Part):
         description="Points of orders can be spent after so many days, as when the time for returns is over; "
         "those of activities at once.",
     )
-    expire: Expiry = Field(default=After(), description="When points that nobody spent are gone.")
+    expire: Expiry = Field(
+        default=After.model_construct(), description="When points that nobody spent are gone."
+    )
     remind_days: Annotated[StrictInt, Field(ge=1, le=365)] = Field(
         default=30, description="So many days before points expire, the member is told, once a month."
     )

@@ -107,68 +107,68 @@ def _day(day: str, language: Language) -> str:
     return day
 
 
-_FOR_MONEY = Text(
+_FOR_MONEY = Text.ours(
     en="Orders earn {points} for each {per}.",
     zh="订单每消费 {per} 得 {points} {name}。",
 )
-_DOWN = Text(en="Each order's are rounded down.", zh="每笔订单所得向下取整。")
-_HALF_UP = Text(en="Each order's are rounded to the nearest.", zh="每笔订单所得四舍五入。")
-_PLANS = Text(en="A membership fee earns them, too.", zh="会费同样计入。")
-_BIRTHDAY = Text(
+_DOWN = Text.ours(en="Each order's are rounded down.", zh="每笔订单所得向下取整。")
+_HALF_UP = Text.ours(en="Each order's are rounded to the nearest.", zh="每笔订单所得四舍五入。")
+_PLANS = Text.ours(en="A membership fee earns them, too.", zh="会费同样计入。")
+_BIRTHDAY = Text.ours(
     en="Orders in the month of the member's birthday earn {rate} as many.",
     zh="生日当月订单按 {rate} 计。",
 )
 _COMBINED = {
-    "multiply": Text(
+    "multiply": Text.ours(
         en="What makes them worth more at the same time is multiplied: 2× and 3× are 6×.",
         zh="多项倍率同时生效时相乘：2× 与 3× 为 6×。",
     ),
-    "add": Text(
+    "add": Text.ours(
         en="What makes them worth more at the same time is added: 2× and 3× are 4×.",
         zh="多项倍率同时生效时，各自超出 1× 的部分相加：2× 与 3× 为 4×。",
     ),
-    "highest": Text(
+    "highest": Text.ours(
         en="Of what makes them worth more at the same time the highest counts: 2× and 3× are 3×.",
         zh="多项倍率同时生效时取最高：2× 与 3× 为 3×。",
     ),
 }
-_PENDING = Text(
+_PENDING = Text.ours(
     en="Those of an order can be spent from {days} days after it.",
     zh="订单所得在下单 {days} 天后可用。",
 )
 _AFTER = {
-    "day": Text(
+    "day": Text.ours(
         en="They expire {months} months after they were earned.",
         zh="自获得之日起 {months} 个月到期。",
     ),
-    "end_of_month": Text(
+    "end_of_month": Text.ours(
         en="They expire at the end of the month, {months} months after they were earned.",
         zh="自获得之日起满 {months} 个月的当月月底到期。",
     ),
-    "end_of_year": Text(
+    "end_of_year": Text.ours(
         en="They expire at the end of the year, {months} months after they were earned.",
         zh="自获得之日起满 {months} 个月的当年年底到期。",
     ),
 }
-_INACTIVE = Text(
+_INACTIVE = Text.ours(
     en="All of them expire when nothing was bought or done for {months} months.",
     zh="连续 {months} 个月无任何消费或互动，则全部到期。",
 )
-_STAY = Text(en="They don't expire.", zh="长期有效。")
-_REMINDED = Text(en="A reminder comes {days} days before.", zh="到期前 {days} 天提醒。")
+_STAY = Text.ours(en="They don't expire.", zh="长期有效。")
+_REMINDED = Text.ours(en="A reminder comes {days} days before.", zh="到期前 {days} 天提醒。")
 _REFUNDS = {
-    "clamp": Text(
+    "clamp": Text.ours(
         en="A refund takes back what its order earned, and no more than is there.",
         zh="退款将扣回该订单所得，以现有余额为限。",
     ),
-    "negative": Text(
+    "negative": Text.ours(
         en="A refund takes back what its order earned; what is spent already is taken from what comes next.",
         zh="退款将扣回该订单所得；已使用的部分从此后所得中扣除。",
     ),
-    "pending_only": Text(
+    "pending_only": Text.ours(
         en="A refund takes back what its order earned as long as that can't be spent yet.",
         zh="退款将扣回该订单所得中尚未可用的部分。",
     ),
 }
-_IN_TIERS = Text(en="for {tiers}", zh="限{tiers}")
-_LABELLED = Text(en="for members labelled {label}", zh="限“{label}”会员")
+_IN_TIERS = Text.ours(en="for {tiers}", zh="限{tiers}")
+_LABELLED = Text.ours(en="for members labelled {label}", zh="限“{label}”会员")

@@ -30,7 +30,7 @@ from membership.program.parts import Amount, Moment, Part, Reward, Slug
 from membership.program.points import PointsRules
 from membership.program.rates import ONE
 from membership.program.soundness import check, seldom_meant
-from membership.program.text import Name, Text
+from membership.program.text import NO_WORDS, Name, Text
 from membership.program.triggers import Dated, Nearing, Returns, Trigger
 from membership.program.validity import Validity, WhileQualified
 from membership.program.windows import Lifetime, Window
@@ -41,7 +41,7 @@ class Tier(Part):
     """A step of a ladder."""
 
     id: Slug = Field(description="Its own within the program; never shown where there is a name.")
-    name: Name = Field(default=Text.model_construct(), description="What members read.")
+    name: Name = Field(default=NO_WORDS, description="What members read.")
     qualify: Criterion | None = Field(default=None, description="To enter. The first tier has none.")
     keep: Criterion | None = Field(default=None, description="To stay; default: the same as to enter.")
     validity: Validity | None = Field(default=None, description="Default: the ladder's.")
@@ -107,7 +107,7 @@ class LadderRules(Part):
     """One of several ladders side by side, as of earned and of paid tiers."""
 
     id: Slug = Field(description="Its own within the program.")
-    name: Name = Field(default=Text.model_construct(), description="What members read.")
+    name: Name = Field(default=NO_WORDS, description="What members read.")
     tiers: Tiers = Field(min_length=1, max_length=20, description="From the lowest to the highest.")
     validity: Validity | None = Field(default=None, description="Default: the program's.")
     downgrade: Downgrade | None = Field(default=None, description="Default: the program's.")
@@ -119,7 +119,7 @@ class SpecialReview(Part):
     condition."""
 
     id: Slug = Field(description="Its own within the program.")
-    name: Name = Field(default=Text.model_construct(), description="What operators read.")
+    name: Name = Field(default=NO_WORDS, description="What operators read.")
     when: Criterion = Field(description="Who is listed.")
     ladder: Slug | None = Field(
         default=None, description="In which they may be lifted; default: the first one."
@@ -130,7 +130,7 @@ class Program(Part):
     """One membership program: what counts, in which time, and what it leads to."""
 
     id: Slug = Field(description="The program's own; keys of storefronts belong to it.")
-    name: Name = Field(default=Text.model_construct(), description="What members read.")
+    name: Name = Field(default=NO_WORDS, description="What members read.")
     currency: Annotated[str, AfterValidator(known_currency)] = Field(
         default="CNY",
         description="ISO 4217; amounts here are in whole units of it.",
@@ -469,6 +469,13 @@ class Versions:
         place, _ = self._decides(at, joined)
         _, number, program = self._by_start[place]
         return number, program
+
+    def first_begun(self, after: datetime, by: datetime) -> datetime | None:
+        """When the first of the versions began that have begun after one moment and by another."""
+        place = bisect_right(self._starts, after.timestamp())
+        if place < len(self._starts) and self._starts[place] <= by.timestamp():
+            return self._by_start[place][2].effective_from
+        return None
 
     def begins_next(self, at: datetime, joined: date) -> datetime | None:
         """When a version that has begun by a moment, but not for this member yet, begins for it."""

@@ -3,13 +3,12 @@
 The sentence's own parts stand open; what lies deeper is fenced by words ('both … and …') or brackets.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from membership.program.text import Language, run_on
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """Parts, of which so many are needed."""
 
     needed: int

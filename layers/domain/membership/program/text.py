@@ -46,6 +46,10 @@ class Text(BaseModel):
         return preferred or other or ""
 
 
+NO_WORDS = Text.model_construct()
+"""A default that builds no validator while it is imported."""
+
+
 def at_most(longest: int) -> AfterValidator:
     """In either language."""
 

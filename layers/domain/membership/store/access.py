@@ -1,10 +1,9 @@
 """API keys: kept as digests, so that who reads the table can't use them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from membership import tokens
 from membership.errors import NotFound
@@ -19,8 +18,7 @@ Role = Literal["storefront", "operator"]
 Right = Role | Literal["member"]
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks: the program and the rights come from the key, never from the request."""
 
     program: str
@@ -30,8 +28,7 @@ class Caller:
     """The only member that the holder of a member's token may ask about."""
 
 
-@dataclass(frozen=True)
-class ApiKey:
+class ApiKey(NamedTuple):
     """A key as operators see it, without its secret."""
 
     key_id: str

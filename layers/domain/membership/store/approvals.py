@@ -1,9 +1,8 @@
 """What operators are asked, in the STATE table. Written with the decisions that ask, answer or withdraw."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from membership.errors import NotFound
 from membership.outcomes import ApprovalDecided, ApprovalRequested, ApprovalWithdrawn, Outcome
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 Status = Literal["open", "approved", "declined", "withdrawn"]
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """An approval as operators see it."""
 
     id: str

@@ -1,8 +1,7 @@
 """Certificates by their numbers, in the STATE table. Written with the promotions that they are of."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from membership.member.certificates import certifying
 from membership.outcomes import Certificate, MessageDue, Outcome
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True)
-class Issued:
+class Issued(NamedTuple):
     """A certificate: whose it is, and of what."""
 
     program: str

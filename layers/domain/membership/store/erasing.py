@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from membership.errors import Contended, Impossible, NoSuchMember
+from membership.gathering import absorbed_in
 from membership.member.state import Member
 from membership.outcomes import (
     ApprovalRequested,
@@ -45,19 +46,21 @@ class Eraser:
             raise NoSuchMember()
         if member.merged_into:
             raise Impossible(f"it was merged into {member.merged_into!r}; erase that one")
-        for one in (member_id, *member.absorbed):
-            # First of all the state, so that whoever is settling it now is told that it has gone.
-            absorbed = member.absorbed if one == member_id else ()
-            self._bury(program, one, absorbed)
-        for one in (member_id, *member.absorbed):
-            # What only the ledger leads to goes before the ledger does: a second try has to find it.
-            with ThreadPoolExecutor(self._workers) as pool:
+        # First of all the state, so that whoever is settling it now is told that it has gone.
+        self._bury(program, member_id, member.absorbed)
+        absorbed = self._absorbed(program, member_id, member.absorbed)
+        if absorbed != member.absorbed:
+            self._bury(program, member_id, absorbed)
+        for one in absorbed:
+            self._bury(program, one, ())
+        with ThreadPoolExecutor(self._workers) as pool:
+            for one in (member_id, *absorbed):
+                # What only the ledger leads to goes before the ledger does: a second try has to find it.
                 list(pool.map(partial(self._undo, now), self._ledger.outcomes(program, one)))
-            tomb = keys.member(program, one)
-            everything = (item for item in self._belongings.of(program, [one]) if item.key != tomb)
-            with ThreadPoolExecutor(self._workers) as pool:
+                tomb = keys.member(program, one)
+                everything = (item for item in self._belongings.of(program, [one]) if item.key != tomb)
                 list(pool.map(lambda item: self._delete(item.table, item.key), everything))
-        if member.absorbed:
+        if absorbed:
             self._bury(program, member_id, ())
 
     def erase_again(self, program: str, member_id: str, now: datetime) -> None:
@@ -65,6 +68,15 @@ class Eraser:
         member = self._ledger.load(program, member_id, consistent=True).member
         if member and member.status == "erased":
             self.erase(program, member_id, now)
+
+    def _absorbed(self, program: str, member_id: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Those who were merged into it, too, of whom its ledger has been told but its state has not yet."""
+        found, waiting = list(known), [member_id, *known]
+        while waiting:
+            told = absorbed_in(self._ledger.facts(program, waiting.pop()))
+            news = [one for one in told if one not in found]
+            found, waiting = [*found, *news], [*waiting, *news]
+        return tuple(found)
 
     def _bury(self, program: str, member_id: str, absorbed: tuple[str, ...]) -> None:
         for _ in range(ATTEMPTS):

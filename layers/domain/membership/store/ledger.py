@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, cast
 
 from membership.errors import MembershipError, Unsettleable
 from membership.facts import Fact
@@ -28,8 +28,7 @@ class Outsold(Overtaken):
     """Somebody else was first at a shelf; look at it again."""
 
 
-@dataclass(frozen=True)
-class Appended:
+class Appended(NamedTuple):
     """What the ledger made of a fact: new, known already, or known with another content."""
 
     status: Literal["accepted", "duplicate", "conflict"]
@@ -37,8 +36,7 @@ class Appended:
     """As the ledger has it."""
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """A member as the table has it, or the version to go on from where it has none."""
 
     member: Member | None

@@ -5,10 +5,9 @@ Both change in the transaction that redeems or cancels, so what was sold is what
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from membership.errors import Contended
 from membership.member.redemption import Shelf
@@ -24,8 +23,7 @@ CODES_A_WRITE = 49
 ATTEMPTS = 8
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(NamedTuple):
     """A reward's counter."""
 
     sold: int = 0
@@ -33,8 +31,7 @@ class Counted:
     """Uploaded ones that nobody has yet."""
 
 
-@dataclass(frozen=True)
-class Uploaded:
+class Uploaded(NamedTuple):
     added: int
     known: int
     """Left out, as they were uploaded before: given or not."""

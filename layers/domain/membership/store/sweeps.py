@@ -6,9 +6,8 @@ saved meanwhile, and takes along what was noted on the way, so nothing is noted 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from membership.errors import MembershipError
 from membership.store import keys
@@ -28,8 +27,7 @@ class Outrun(MembershipError):
     """Somebody else has gone on with the sweep meanwhile."""
 
 
-@dataclass(frozen=True)
-class Sweep:
+class Sweep(NamedTuple):
     name: str
     begun: datetime
     about: str
@@ -63,7 +61,7 @@ class Sweeps:
     def save(self, sweep: Sweep, now: datetime, noted: Mapping[str, Sequence[bytes]]) -> Sweep:
         """The sweep as it is kept now, with its next revision; `noted` is topic → what was noted since the
         last save, in parts of less than 400 KB, 4 MB in all. Raises Outrun."""
-        saved = replace(sweep, saved_at=now, revision=sweep.revision + 1)
+        saved = sweep._replace(saved_at=now, revision=sweep.revision + 1)
         notes = [
             {
                 **keys.note(sweep.name, sweep.begun, topic, saved.revision, n),

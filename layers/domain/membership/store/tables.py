@@ -1,15 +1,13 @@
 """The two tables, and what every file of this folder needs to talk to them."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 
-@dataclass(frozen=True)
-class Tables:
+class Tables(NamedTuple):
     ledger: str
     """Append-only: facts and outcomes by member."""
     state: str

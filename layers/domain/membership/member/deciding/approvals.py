@@ -17,8 +17,9 @@ Kind = Literal["promotion", "special", "refund"]
 
 
 def approval_id(case: Case, *parts: object) -> str:
-    """The same whoever asks, and no two alike: the moment is a part of it."""
-    text = "#".join(map(str, (case.program.id, case.member.id, case.at.isoformat(), *parts)))
+    """No two are alike, whatever came at one moment: a question is what a fact has led to."""
+    what = (case.program.id, case.member.id, case.at.isoformat(), case.fact.key, *parts)
+    text = "#".join(map(str, what))
     return f"apr_{sha256(text.encode()).hexdigest()[:24]}"
 
 

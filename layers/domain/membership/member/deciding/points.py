@@ -20,7 +20,7 @@ from membership.outcomes import (
 )
 from membership.program.points import Earning, ForMoney, PointsRules
 
-_USUAL = PointsRules(earn=Earning(order=ForMoney()))
+_USUAL = PointsRules.model_construct(earn=Earning.model_construct(order=ForMoney.model_construct()))
 _KEPT = ("trial", "active")
 """Who is blocked or has left keeps what there is as it is: it comes back as it was, but for what expired."""
 

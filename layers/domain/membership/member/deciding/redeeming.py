@@ -14,7 +14,7 @@ from membership.outcomes import (
     RewardRedeemed,
 )
 from membership.program.catalogue import Redeemable
-from membership.program.text import Text
+from membership.program.text import NO_WORDS
 
 
 def redeem(case: Case) -> Iterator[Outcome]:
@@ -39,7 +39,7 @@ def _redeem(case: Case, asked: Redemption) -> Outcome:
             at=case.at,
             redemption=asked.id,
             reward=asked.reward,
-            name=reward.label() if reward else Text(),
+            name=reward.label() if reward else NO_WORDS,
             **hindered.model_dump(),
         )
     assert reward is not None

@@ -12,7 +12,7 @@ from membership.facts import Activity, Attributes, Fact, Order
 from membership.program.flaws import Fault, Unsound
 from membership.program.money import in_words, to_minor
 from membership.program.numbers import Number, more_than_nothing
-from membership.program.text import Language, Name, Text
+from membership.program.text import NO_WORDS, Language, Name, Text
 from membership.program.windows import Span, Window
 
 Measure = Literal[
@@ -84,7 +84,7 @@ class MetricKind(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Name = Field(
-        default=Text.model_construct(),
+        default=NO_WORDS,
         description="What members read. In English a plural where it is counted: 'photo reviews'. "
         "Left out, well-known ids have words (spend, orders, interactions, feedback, contribution, …) "
         "and any other id reads as it is.",

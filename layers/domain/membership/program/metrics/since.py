@@ -1,12 +1,12 @@
 """Tenure: whole years, months or days since the member joined."""
 
-from calendar import monthrange
-from datetime import MAXYEAR, date, timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import Field
 from typing_extensions import override
 
+from membership.program.calendar import months_between, plus_months
 from membership.program.metrics.base import Elapsed, Measure
 from membership.program.text import Language
 
@@ -45,24 +45,14 @@ class Since(Elapsed):
             return 0
         if self.unit == "day":
             return (day - start).days
-        months = (day.year - start.year) * 12 + day.month - start.month
-        if self._after_months(start, months) > day:
-            months -= 1
+        months = months_between(start, day)
         return months // 12 if self.unit == "year" else months
 
     def reaches(self, start: date, units: int) -> date:
         match self.unit:
             case "year":
-                return self._after_months(start, 12 * units)
+                return plus_months(start, 12 * units)
             case "month":
-                return self._after_months(start, units)
+                return plus_months(start, units)
             case "day":
                 return start + timedelta(days=min(units, (date.max - start).days))
-
-    @staticmethod
-    def _after_months(start: date, months: int) -> date:
-        """The same day of a later month, or its last day: 29 February is followed by 28 February."""
-        year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-        if year > MAXYEAR:
-            return date.max
-        return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))

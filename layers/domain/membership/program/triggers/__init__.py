@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
 
 from membership.program.parts import Part, Reward, Slug
 from membership.program.shorthand import kind_or_name, spelled_out
-from membership.program.text import Name, Sentence, Text, one_line
+from membership.program.text import NO_WORDS, Name, Sentence, Text, one_line
 from membership.program.triggers.base import Dated, WhenKind
 from membership.program.triggers.dates import Birthday, OnDate
 from membership.program.triggers.nearing import Nearing
@@ -33,7 +33,7 @@ class Trigger(Part):
     """What an occasion leads to: rewards, a message, or both."""
 
     id: Slug = Field(description="Its own; who was given something by it is not given it again.")
-    name: Name = Field(default=Text(), description="What members read.")
+    name: Name = Field(default=NO_WORDS, description="What members read.")
     when: When = Field(description="The occasion.")
     tier: Slug | None = Field(
         default=None,

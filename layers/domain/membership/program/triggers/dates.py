@@ -23,7 +23,7 @@ class Birthday(Dated):
     @property
     @override
     def in_words(self) -> Text:
-        return Text(en="On your birthday", zh="生日当天")
+        return Text.ours(en="On your birthday", zh="生日当天")
 
     @override
     def last(self, attributes: Attributes, day: date) -> date | None:

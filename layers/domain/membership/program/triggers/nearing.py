@@ -44,7 +44,7 @@ class Nearing(WhenKind):
     @property
     @override
     def in_words(self) -> Text:
-        return Text(en="On coming near the next tier", zh="接近下一等级时")
+        return Text.ours(en="On coming near the next tier", zh="接近下一等级时")
 
     def bind(self, within: int) -> None:
         """Fix the amount in the metric's smallest unit; the program knows its currency."""

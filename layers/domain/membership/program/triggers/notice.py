@@ -19,7 +19,7 @@ class Notice(WhenKind):
     @property
     @override
     def in_words(self) -> Text:
-        return Text(en="When the loss of a tier is announced", zh="收到降级通知时")
+        return Text.ours(en="When the loss of a tier is announced", zh="收到降级通知时")
 
 
 class Rescue(WhenKind):
@@ -33,4 +33,4 @@ class Rescue(WhenKind):
     @property
     @override
     def in_words(self) -> Text:
-        return Text(en="On keeping a tier whose loss was announced", zh="在降级通知期内成功保级时")
+        return Text.ours(en="On keeping a tier whose loss was announced", zh="在降级通知期内成功保级时")

@@ -16,4 +16,4 @@ class PointsExpiring(WhenKind):
     @property
     @override
     def in_words(self) -> Text:
-        return Text(en="When points are about to expire", zh="积分即将到期时")
+        return Text.ours(en="When points are about to expire", zh="积分即将到期时")

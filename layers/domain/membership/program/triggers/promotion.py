@@ -18,4 +18,4 @@ class Promotion(WhenKind):
     @property
     @override
     def in_words(self) -> Text:
-        return Text(en="On entering a higher tier", zh="升级时")
+        return Text.ours(en="On entering a higher tier", zh="升级时")

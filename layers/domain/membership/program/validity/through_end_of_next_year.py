@@ -20,7 +20,7 @@ class ThroughEndOfNextYear(ValidityKind):
     def in_words(self, window: Window) -> Text:
         match window:
             case AnniversaryYear():
-                return Text(
+                return Text.ours(
                     en="Until the end of the membership year after the one in which it was earned.",
                     zh="有效期至获得等级的下一个会籍年度结束。",
                 )
@@ -30,7 +30,7 @@ class ThroughEndOfNextYear(ValidityKind):
                     en=f"Until the end of the year (from {en}) after the one in which it was earned.",
                     zh=f"有效期至获得等级的下一年度（{run_on(zh, '起')}）结束。",
                 )
-        return Text(
+        return Text.ours(
             en="Until 31 December of the year after the one in which it was earned.",
             zh="有效期至获得等级次年的 12 月 31 日。",
         )

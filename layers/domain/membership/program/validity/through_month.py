@@ -1,13 +1,12 @@
 """Through the end of a month, as a hotel's March, of the year after or the one after that."""
 
-from calendar import month_name
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt
 from typing_extensions import override
 
-from membership.program.calendar import plus_months
+from membership.program.calendar import MONTHS, plus_months
 from membership.program.text import Text
 from membership.program.validity.base import ValidityKind
 from membership.program.windows import Window
@@ -28,7 +27,7 @@ class ThroughMonth(ValidityKind):
     def in_words(self, window: Window) -> Text:
         en, zh = ("next year", "次年") if self.years_after == 1 else ("the year after next", "第三年")
         return Text(
-            en=f"Until the end of {month_name[self.month]} of {en}, from the year in which it was earned.",
+            en=f"Until the end of {MONTHS[self.month - 1]} of {en}, from the year in which it was earned.",
             zh=f"有效期至获得等级之年起{zh} {self.month} 月末。",
         )
 
