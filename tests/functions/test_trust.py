@@ -212,6 +212,35 @@ def test_nothing_is_left_of_her_and_nothing_brings_her_back(
 
 
 @pytest.mark.proves("G1")
+def test_who_left_long_ago_is_erased_where_the_shop_asks_for_that(
+    cloud: Cloud, office: Client, till: Client
+) -> None:
+    def act(member: str, kind: str) -> None:
+        told = {"id": f"{kind}-{member}", "type": kind, "by": "Li Wei", "reason": "as she wishes"}
+        assert office.post(f"/v1/members/{member}/actions", told).status == 200
+
+    for member in ("left", "blocked", "back", "late", "stays"):
+        assert till.put(f"/v1/members/{member}", {"labels": ["window seat"]}).status == 200
+    act("left", "leave")
+    act("blocked", "block")
+    act("back", "leave")
+    cloud.later(days=100)
+    act("back", "return")
+    act("late", "leave")
+    cloud.later(days=100)
+    asked = {"program": "cafe", "ended_before": "2027-02-01"}
+    assert cloud.invoke("erase", asked) == {"erased": 2, "after": None}
+    assert cloud.invoke("erase", asked) == {"erased": 0, "after": None}
+    assert cloud.invoke("erase", asked | {"program": "another"})["erased"] == 0
+    kept = {
+        member: till.get(f"/v1/members/{member}").status
+        for member in ("left", "blocked", "back", "late", "stays")
+    }
+    assert kept == {"left": 404, "blocked": 404, "back": 200, "late": 200, "stays": 200}
+    assert not [item for item in cloud.dump()["ledger"] if item["pk"]["S"] in ("cafe#left", "cafe#blocked")]
+
+
+@pytest.mark.proves("G1")
 def test_what_waits_in_the_queue_is_not_sent(
     cloud: Cloud, office: Client, till: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
