@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/.venv-emulator/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo rehearse up down sam test properties hostile bad-input fuzz simulate mutants lint format bench bench-rank openapi build deploy lock clean python
+.PHONY: help install demo rehearse up down sam test properties hostile bad-input fuzz simulate mutants lint format bench bench-rank bench-scale openapi build deploy lock clean python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench: install ## Measure: units per event, events a second, import times, settl
 
 bench-rank: install ## Measure: the boards of a million members, cut by the real code (takes some minutes)
 	@$(PY) -m tools.bench.rank
+
+bench-scale: install ## Measure: reviews and a new version for a million members, a busy member, a busy program (a quarter of an hour and more)
+	@$(PY) -m tools.bench.scale
 
 openapi: install ## Write the published contract and schemas again from the code
 	$(PY) -m tools.openapi

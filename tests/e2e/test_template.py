@@ -238,7 +238,7 @@ def test_what_a_machine_gives_up_lands_where_somebody_looks(resources: dict[str,
     watched = {
         alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
         for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
-        if alarm.get("Namespace") == "AWS/SQS"
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
     }
     assert watched == given_up
     streams = [
@@ -276,6 +276,52 @@ def test_the_api_calls_published_versions_which_alone_can_start_from_a_snapshot(
     published = {alias["FunctionName"]["Ref"] for alias in aliases.values()}
     assert published == {name for name, function in functions.items() if "SnapStart" in function}
     assert "AuthorizeFunction" in published
+
+
+def test_whatever_can_be_throttled_is_watched(resources: dict[str, Resource]) -> None:
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+
+    def watched(alarm: str) -> set[tuple[str, ...]]:
+        stats = [one["MetricStat"]["Metric"] for one in alarms[alarm]["Metrics"] if "MetricStat" in one]
+        return {
+            (stat["MetricName"], *(word for one in stat["Dimensions"] for word in strings(one["Value"])))
+            for stat in stats
+        }
+
+    seldom = {"RebuildFunction", "ReconcileFunction", "ReportFunction", "EraseFunction"}
+    functions = set(of_type(resources, "AWS::Lambda::Function")) - seldom
+    assert watched("FunctionsThrottled") == {("Throttles", name) for name in functions}
+    indexes = {one["IndexName"] for one in resources["State"]["Properties"]["GlobalSecondaryIndexes"]}
+    assert watched("TablesThrottled") == {
+        *((f"{way}ThrottleEvents", table) for way in ("Read", "Write") for table in ("Ledger", "State")),
+        *(("WriteThrottleEvents", "State", index) for index in indexes),
+    }
+
+
+def test_a_schedule_that_does_not_fire_is_missed(resources: dict[str, Resource]) -> None:
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    for name, function in (("ReviewMissed", "ReviewFunction"), ("RankMissed", "RankFunction")):
+        assert alarms[name]["Dimensions"][0]["Value"] == {"Ref": function}
+        assert alarms[name]["TreatMissingData"] == "breaching", "nothing at all is what is looked for"
+
+
+def test_a_delivery_is_missed_before_its_queue_forgets_it(resources: dict[str, Resource]) -> None:
+    alarm, queue = (resources[name]["Properties"] for name in ("DeliveriesBehind", "DeliveryQueue"))
+    assert alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] == "DeliveryQueue"
+    assert alarm["Threshold"] <= queue["MessageRetentionPeriod"] / 4
+
+
+def test_concurrency_is_kept_for_settling_where_it_is_asked_for(
+    template: dict[str, Any], resources: dict[str, Resource]
+) -> None:
+    kept = {
+        name: function["ReservedConcurrentExecutions"]
+        for name, function in of_type(resources, "AWS::Lambda::Function").items()
+        if "ReservedConcurrentExecutions" in function
+    }
+    asked = {"Fn::If": ["KeepsConcurrency", {"Ref": "EvaluateConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    assert kept == {"EvaluateFunction": asked}
+    assert template["Parameters"]["EvaluateConcurrency"]["Default"] == 0
 
 
 def test_function_and_queue_agree_on_the_last_attempt(resources: dict[str, Resource]) -> None:

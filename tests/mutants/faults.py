@@ -288,9 +288,9 @@ FAULTS = (
     Fault(
         "who joined on 29 February has no birthday",
         "D1",
-        f"{MEMBERSHIP}/program/metrics/since.py",
-        "        return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))",
-        "        return date(year, month + 1, start.day)",
+        f"{MEMBERSHIP}/program/calendar.py",
+        "    return date(year, month + 1, min(day.day, _days(year, month + 1)))",
+        "    return date(year, month + 1, day.day)",
         "tests/domain/program/test_time.py",
     ),
     Fault(

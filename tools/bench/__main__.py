@@ -110,13 +110,14 @@ def _speed(here: stand.Stand, stack: Stack) -> None:
 
 
 def _imports(stack: Stack) -> None:
-    title = f"Import time (limit: {imports.LIMIT} times the libraries alone)"
-    table = _table(title, "import, ms", "ratio", "with a client, ms", "ratio")
+    title = f"Import time (limit: {imports.LIMIT} times the libraries alone), and calls; ms"
+    table = _table(title, "import", "ratio", "with a client", "ratio", "first call", "second")
     with console.status("Importing …"):
-        found = imports.measure(stack.emulator.home / "build")
+        found = imports.measure(stack)
     for one in found:
         times = ((one.imported, one.ratio), (one.ready, one.ready_ratio))
-        table.add_row(one.what, *(word for ms, ratio in times for word in (f"{ms:.0f}", f"{ratio:.2f}")))
+        words = [word for ms, ratio in times for word in (f"{ms:.0f}", f"{ratio:.2f}")]
+        table.add_row(one.what, *words, *(f"{ms:.0f}" if ms else "" for ms in (one.first, one.second)))
     console.print(table)
 
 
