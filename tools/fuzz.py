@@ -61,6 +61,7 @@ def run(
         *(f"--exclude-operation-id={one}" for one in LEFT_OUT),
         f"--phases={phases}",
         *(f"--{name}={value}" for name, value in asked.items()),
+        "--generation-with-security-parameters=false",  # who may do what has tests of its own
         "--generation-database=none",
         "--continue-on-failure",
         "--no-shrink",

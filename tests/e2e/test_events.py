@@ -48,7 +48,8 @@ def test_a_sample_is_taken(demo: Stack, sample: Path) -> None:
     assert answer.get("statusCode", 200) in (200, 204), answer
     assert not answer.get("batchItemFailures"), answer
     assert not answer.get("outcomes"), "nothing that the ledger calls for was left undecided"
-    assert {event["status"] for event in _events(answer)} <= {"accepted", "duplicate"}, answer
+    if function == "IngestFunction":
+        assert {event["status"] for event in _events(answer)} <= {"accepted", "duplicate"}, answer
 
 
 def _events(answer: Any) -> list[Any]:
