@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/.venv-emulator/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo rehearse up down sam test properties hostile simulate mutants lint format bench bench-rank bench-scale openapi build deploy lock clean python
+.PHONY: help install demo rehearse up down sam test properties hostile bad-input fuzz simulate mutants lint format bench bench-rank bench-scale openapi build deploy lock clean python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ properties: install ## The laws on ten times as many lives, new ones each time (
 
 hostile: install ## 10,000 grants against a receiver that does everything a receiver should not (a minute or two)
 	@$(PY) -m tests.channels.hostile
+
+bad-input: install ## 50,000 requests that no honest client sends, to the real handlers (SEED=2: others; some minutes)
+	@$(PY) -m tests.functions.bad_input --seed $(or $(SEED),1)
+
+fuzz: install .venv-fuzz/$(STAMP) ## Schemathesis over openapi.json, against the deployed stack (SEED=2: others; a quarter of an hour)
+	@$(PY) -m tools.fuzz --seed $(or $(SEED),1)
 
 simulate: install ## Schedules from seeds, with faults at every call of a port: make simulate SEED=1 RUNS=1000 (or REPLAY=file)
 	@$(PY) -m tests.simulation $(if $(REPLAY),--replay $(REPLAY),--seed $(or $(SEED),1) --runs $(or $(RUNS),1000))
@@ -91,11 +97,12 @@ lock: install ## Choose the newest versions and pin them with their hashes
 	$(LOCK) -c layers/dependencies/requirements.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
 	$(LOCK) requirements/checks.in -o requirements/checks.txt
+	$(LOCK) requirements/fuzz.in -o requirements/fuzz.txt
 	$(LOCK) --no-deps requirements/uv.in -o requirements/uv.txt
 	$(LOCK) --no-deps requirements/data.in -o requirements/data.txt
 
 clean: down ## Remove everything that make has made
-	rm -rf .venv .venv-emulator .venv-checks .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-emulator .venv-checks .venv-fuzz .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: .venv/$(STAMP) ## Install into .venv and .venv-emulator (done by itself, once)
@@ -121,6 +128,12 @@ install: .venv/$(STAMP) ## Install into .venv and .venv-emulator (done by itself
 	@$(call fresh_venv,.venv-checks)
 	@echo "Installing what checks the template ..."
 	@$(UV) pip sync --quiet --python .venv-checks/bin/python --require-hashes requirements/checks.txt
+	@touch $@
+
+.venv-fuzz/$(STAMP): requirements/fuzz.txt .venv-emulator/$(STAMP)
+	@$(call fresh_venv,.venv-fuzz)
+	@echo "Installing what asks the API ..."
+	@$(UV) pip sync --quiet --python .venv-fuzz/bin/python --require-hashes requirements/fuzz.txt
 	@touch $@
 
 # The stamp's name holds the interpreter's version, so another PYTHON makes both environments anew.

@@ -4,6 +4,9 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
+# Read where a function is imported, whichever test does that first.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Tierwise/test")
+
 UNHURRIED = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -28,6 +28,8 @@ INSTANT = timedelta(microseconds=1)
 MEMORY = timedelta(hours=25)
 STILL_ASKED = timedelta(days=7)
 """Figures of a year are kept so much longer than they decide."""
+ASKED = ("act", "redemption", "redemption_cancelled")
+"""Facts that are answered one by one."""
 LONG_AGO = datetime(1970, 1, 3, tzinfo=UTC)
 
 
@@ -224,12 +226,14 @@ class Oracle:
             return []
         self.facts += new
         acts = sorted(
-            (fact for fact in new if fact.type == "act"), key=lambda act: (act.recorded_at, act.key)
+            (fact for fact in new if fact.type in ASKED), key=lambda act: (act.recorded_at, act.key)
         )
         for act in acts:
             self._come_and_go(act)
         for act in acts:
-            if act.action.type == "absorb":  # what was given back to the other one is no news
+            if (
+                act.type == "act" and act.action.type == "absorb"
+            ):  # what was given back to the other one is no news
                 other = others[act.action.member]
                 refunded |= {order_id: other.refunded(order_id) for order_id in other._orders_named()}
         back = any(self.refunded(id_) != refunded.get(id_, 0) for id_ in self._orders_named())
@@ -323,7 +327,7 @@ class Oracle:
         ]
         if known:
             return max(known)[2]
-        heard = [fact.occurred_at for fact in self.facts if fact.type not in ("review", "act")]
+        heard = [fact.occurred_at for fact in self.facts if fact.type not in ("review", *ASKED)]
         return self.rules.day(min(heard)) if heard else None
 
     def figures(self, day: date) -> dict[str, int]:
@@ -490,6 +494,8 @@ class Oracle:
                 if act.action.source not in self.place.over:
                     return [("fact.ignored", "nothing_to_decide")]
                 return self._uncover(act.action.source)
+            case "adjust_points":
+                return []  # points are none of its business
             case "decide":
                 found = [one for one in self.asked if one.id == act.action.approval]
                 if status == "active" and found:

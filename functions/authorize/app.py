@@ -4,15 +4,14 @@ program and role."""
 import re
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
-
-from membership import runtime
+from membership import logs, runtime
+from membership.errors import MembershipError
 from membership.store.access import Caller
 
-logger = Logger()
+logger = logs.logger()
 
 
-class Unauthorized(Exception):
+class Unauthorized(MembershipError):
     """Its message, this very word, makes the gateway answer 401."""
 
 
@@ -20,7 +19,7 @@ KEY = re.compile(r"[Bb]earer +(tw_[A-Za-z0-9_-]{40,60})", re.ASCII)
 TOKEN = re.compile(r"[Bb]earer +(tm_[A-Za-z0-9_-]{1,300}\.[A-Za-z0-9_-]{43})", re.ASCII)
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Allow the whole stage: the gateway keeps the answer for the bearer's next calls, whatever they are.
 

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
-
-from membership import runtime
+from membership import logs, runtime
 from membership.channels import Account, open_channels
 from membership.channels.outgoing import TARGETS, Poster
 from membership.dispatching import Backoff, Dispatcher
 from membership.store.addresses import Addresses
 from membership.store.deliveries import Deliveries
 
-logger = Logger()
+logger = logs.logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def dispatch(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
 _wiring = cache(lambda: wire(os.environ))
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Lambda's entry."""
     return dispatch(event, _wiring())

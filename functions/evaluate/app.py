@@ -1,23 +1,23 @@
 """Ledger's stream, new facts → settled members."""
 
+import json
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from membership import runtime
+from membership import logs, runtime
 from membership.errors import Contended
 from membership.evaluating import Verdict, evaluate, read_batch
 
-logger = Logger()
+logger = logs.logger()
 metrics = Metrics()
 
 PASSING = (Contended, ClientError, BotoCoreError)
 """Another attempt may not meet these: the stream keeps the batch and brings it again."""
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> None:
     """Settle every member of the batch that can be; raise at the end where a retry can mend the rest."""
@@ -36,4 +36,13 @@ def handler(event: dict[str, Any], context: Any) -> None:
         runtime.now(),
         PASSING,
         note,
+        forget=_forget,
+    )
+
+
+def _forget(program: str, member_id: str) -> None:
+    """Only the eraser may take anything away from the ledger."""
+    asked = {"forget": {"program": program, "member_id": member_id}}
+    runtime.functions().invoke(
+        FunctionName=runtime.settings().erase_function, InvocationType="Event", Payload=json.dumps(asked)
     )

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
-
-from membership import runtime
+from membership import logs, runtime
+from membership.errors import NoSuchMember
 from membership.facts import Fact
 from membership.http.answers import refuse_single, tell
 from membership.http.event_views import ToldView
@@ -14,11 +13,11 @@ from membership.http.serving import Request, Response, Service, respond
 from membership.ingesting import enrolment
 from membership.viewing import see
 
-logger = Logger()
+logger = logs.logger()
 service = Service("ingest", logger)
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> Response:
     """Take what storefronts tell."""
     return service(event)
@@ -30,8 +29,8 @@ def post_events(request: Request) -> Response:
     versions = runtime.programs().versions(request.program)
     _, program = versions.in_force(request.now)
     sent = read_events(request.json)
-    mails = runtime.settings().sends_mails
-    read = [read_event(raw, program, request.now, mails) for raw in sent]
+    mails, key = runtime.settings().sends_mails, request.caller.key_id
+    read = [read_event(raw, program, request.now, mails, key) for raw in sent]
     taken = runtime.ingest().take(program, [fact for fact in read if not isinstance(fact, Problem)])
     if isinstance(request.json, dict):
         refuse_single(read, taken)
@@ -57,8 +56,11 @@ def put_member(request: Request) -> Response:
         request.json, member_id, program, request.now, runtime.settings().sends_mails
     )
     stored = runtime.ledger().load(program.id, member_id, consistent=True)
+    if stored.member and stored.member.status == "erased":
+        raise NoSuchMember()
     facts: list[Fact] = []
-    if news := enrolment(stored.member, member_id, attributes, runtime.random_text(12), request.now):
+    fact_id, key = runtime.random_text(12), request.caller.key_id
+    if news := enrolment(stored.member, member_id, attributes, fact_id, request.now, key):
         runtime.ledger().append(program.id, news)
         facts.append(news)
     committed = runtime.settling().settle(program.id, member_id, facts, request.now)

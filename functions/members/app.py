@@ -4,9 +4,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.logging import Logger
-
-from membership import runtime
+from membership import logs, runtime
 from membership.errors import NotFound
 from membership.http import cursors
 from membership.http.serving import Request, Response, Service, respond, respond_text
@@ -17,7 +15,7 @@ from membership.viewing import Seen
 if TYPE_CHECKING:
     from membership.http.progress_views import ProgressView
 
-logger = Logger()
+logger = logs.logger()
 service = Service("members", logger)
 
 _STILL = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
@@ -27,7 +25,7 @@ POSITIONS = re.compile(rf"{_PLACE}(,{_PLACE})*", re.ASCII)
 """One place in each ledger that the history is in."""
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> Response:
     """Answer one question."""
     return service(event)

@@ -5,9 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from aws_lambda_powertools.logging import Logger
-
-from membership import runtime
+from membership import logs, runtime
 from membership.acting import Instruction
 from membership.channels import Delivery, Kind, Status
 from membership.errors import NotFound
@@ -23,20 +21,21 @@ if TYPE_CHECKING:
     from membership.http.operator_views import ProviderView
     from membership.report import Report
 
-logger = Logger()
+logger = logs.logger()
 service = Service("operate", logger)
 
 LARGEST_PROGRAM = 200_000
 """Bytes: a version is one item of the table, and items end at 400 KB."""
 POSITIONS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#dlv_[0-9a-f]{32}", re.ASCII)
 QUESTIONS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#apr_[0-9a-f]{24}", re.ASCII)
+PLACES = re.compile(r"\d{1,5}:[!-~]{1,300}", re.ASCII)
 STATUSES: tuple[Status, ...] = get_args(Status)
 STUCK: tuple[Status, ...] = ("pending", "failed")
 KINDS: tuple[str, ...] = get_args(Kind)
 DAYS = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> Response:
     """Answer an operator; or issue a first key, by `sam remote invoke`, as nobody has one to ask with."""
     if "issue_key" in event:
@@ -105,6 +104,23 @@ def post_action(request: Request) -> Response:
         request.now,
     )
     return respond(200, ActedView.of(acted, versions, request.now, request.query["lang"]))
+
+
+@service.on("export_member")
+def export_member(request: Request) -> Response:
+    """Show everything that is kept of a member."""
+    from membership.http.operator_views import ExportEntryView, ExportView
+
+    member_id, cursor = request.id("member_id"), request.query["cursor"]
+    resource = f"export/{member_id}"
+    after = cursors.unseal(cursor, request.program, resource, PLACES) if cursor is not None else None
+    page = runtime.exporting().page(request.program, member_id, after, request.query["limit"])
+    versions, lang = runtime.programs().versions(request.program), request.query["lang"]
+    view = ExportView(
+        data=tuple(ExportEntryView.of(one, versions, lang) for one in page.data),
+        next_cursor=cursors.seal(request.program, resource, page.next) if page.next else None,
+    )
+    return respond(200, view)
 
 
 @service.on("get_approvals")

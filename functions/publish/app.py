@@ -3,15 +3,13 @@
 import os
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
-
-from membership import runtime
+from membership import logs, runtime
 from membership.publishing import publish, read_outcomes
 
-logger = Logger()
+logger = logs.logger()
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> None:
     """Put the outcomes on the bus; raise where it won't take them, so that the stream brings them again."""
     outcomes = read_outcomes(event["Records"])

@@ -7,17 +7,16 @@ An operator sees a program's last cuts with `{"program": …}`, and has a missed
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.logging import Logger
 from pydantic import BaseModel, ConfigDict
 
-from membership import runtime
+from membership import logs, runtime
 from membership.store.sweeps import Outrun
 
 if TYPE_CHECKING:
     from membership.board import Cut
     from membership.cutting import Cutting
 
-logger = Logger()
+logger = logs.logger()
 
 SPARE_MILLISECONDS = 60_000
 """Left to save what was counted and to hand on the rest."""
@@ -36,7 +35,7 @@ class Request(BaseModel):
     """Whether it was handed what another invocation had no time for."""
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Cut until done or until the time is nearly up; then a fresh invocation goes on from there."""
     request = Request.model_validate(event)

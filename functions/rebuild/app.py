@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
 from pydantic import BaseModel, ConfigDict
 
-from membership import runtime
+from membership import logs, runtime
 
-logger = Logger()
+logger = logs.logger()
 
 
 class Request(BaseModel):
@@ -17,7 +16,7 @@ class Request(BaseModel):
     member_id: str
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Rebuild, take the 'parked' mark away, and tell what the ledger called for that had not been decided."""
     request = Request.model_validate(event)

@@ -7,18 +7,17 @@ An operator looks at one member with `{"program": …, "member_id": …}`, and a
 import json
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from pydantic import BaseModel, ConfigDict
 
-from membership import runtime
+from membership import logs, runtime
 from membership.store import keys
 from membership.store.sweeps import Outrun
 
 if TYPE_CHECKING:
     from membership.reconciling import Report
 
-logger = Logger()
+logger = logs.logger()
 metrics = Metrics()
 
 SPARE_MILLISECONDS = 60_000
@@ -37,7 +36,7 @@ class Request(BaseModel):
     """Whether it was handed what another invocation had no time for."""
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Tell how many were looked at, and who differs. Nothing is changed."""

@@ -3,9 +3,7 @@
 import re
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
-
-from membership import runtime
+from membership import logs, runtime
 from membership.http import cursors
 from membership.http.redemption_views import (
     CatalogueView,
@@ -17,13 +15,13 @@ from membership.http.redemption_views import (
 )
 from membership.http.serving import Request, Response, Service, respond
 
-logger = Logger()
+logger = logs.logger()
 service = Service("redeem", logger)
 
 POSITIONS = re.compile(r"out_[0-9a-f]{24}", re.ASCII)
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> Response:
     """Answer at once: who redeems stands there and waits."""
     return service(event)

@@ -5,17 +5,16 @@ An operator has today's reports made again with `{}`.
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.logging import Logger
 from pydantic import BaseModel, ConfigDict
 
-from membership import runtime
+from membership import logs, runtime
 from membership.store.sweeps import Outrun
 
 if TYPE_CHECKING:
     from membership.report import Report
     from membership.reporting import Reporting
 
-logger = Logger()
+logger = logs.logger()
 
 SPARE_MILLISECONDS = 60_000
 """Left to save what was counted and to hand on the rest."""
@@ -30,7 +29,7 @@ class Request(BaseModel):
     """Whether it was handed what another invocation had no time for."""
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Count until done or until the time is nearly up; then a fresh invocation goes on from there."""
     made = _make(runtime.reporting(), Request.model_validate(event), context)

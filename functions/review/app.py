@@ -9,18 +9,17 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from aws_lambda_powertools.logging import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
 
-from membership import runtime
+from membership import logs, runtime
 from membership.errors import MembershipError, NotFound
 from membership.eve import uncut
 from membership.rearming import Rearming
 from membership.reviewing import Place, review, unreviewed
 from membership.store.sweeps import Outrun
 
-logger = Logger()
+logger = logs.logger()
 
 SPARE_MILLISECONDS = 20_000
 """Left to write what was begun and to hand on the rest."""
@@ -40,7 +39,7 @@ class Request(BaseModel):
     """Go on with looking at everybody for the sake of versions that have begun, and do nothing else."""
 
 
-@logger.inject_lambda_context
+@logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Review until done or until the time is nearly up; then a fresh invocation goes on from there."""
     request = Request.model_validate(event)

@@ -231,9 +231,12 @@ NAMED = {
 }
 
 
+BESIDE_TIERS = ("message.", "points.", "trigger.", "approach.", "badge.", "reward.redeemed", "redemption.")
+
+
 def as_told(envelope: Envelope) -> Told | None:
-    """An outcome as the oracle tells it; messages only repeat what was decided."""
-    if envelope.type == "message.due":
+    """An outcome as the oracle tells it; None for what is decided beside the tiers."""
+    if envelope.type.startswith(BESIDE_TIERS) or "trigger" in envelope.data:
         return None
     if envelope.type == "reward.granted":
         return (envelope.type, envelope.data["tier"], envelope.data["reward"]["id"])

@@ -1,5 +1,6 @@
 """What happens to memberships besides orders, on the deployed stack: each function with its own rights."""
 
+import re
 from typing import Any
 
 import pytest
@@ -34,7 +35,8 @@ def member(house: Caller, member_id: str) -> dict[str, Any]:
     return found
 
 
-def test_two_members_become_one_and_are_erased_as_one(house: Caller) -> None:
+@pytest.mark.proves("G1")
+def test_two_members_become_one_and_are_erased_as_one(stack: Stack, house: Caller) -> None:
     buy(house, "ann", "o1", "12000.00")
     buy(house, "bob", "o2", "9000.00")
     merged = house.post("/v1/members/ann/actions", act("merge", into="bob"))
@@ -54,6 +56,21 @@ def test_two_members_become_one_and_are_erased_as_one(house: Caller) -> None:
     assert house.delete("/v1/members/bob").status == 204
     assert house.get("/v1/members/bob").status == 404
     assert house.get("/v1/members/ann").status == 404
+    buy(house, "bob", "o-late", "700.00")
+
+    def left() -> list[str]:
+        """Of both, in both tables."""
+        client, found = stack.emulator.client("dynamodb"), []
+        for table in (stack.outputs["LedgerTable"], stack.outputs["StateTable"]):
+            for page in client.get_paginator("scan").paginate(TableName=table):
+                found += [
+                    f"{item['pk']['S']} {item['sk']['S']}"
+                    for item in page["Items"]
+                    if "house" in item["pk"]["S"] and re.search(r"\b(ann|bob|o[123]|o-late)\b", repr(item))
+                ]
+        return sorted(found)
+
+    eventually(lambda: left() == ["member#house#ann state", "member#house#bob state"] or None)
 
 
 def test_a_promotion_that_an_operator_confirms(house: Caller) -> None:

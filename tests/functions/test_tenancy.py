@@ -31,6 +31,7 @@ TABLE: dict[str, tuple[Any, int, int, int]] = {
     "put_codes": ({"codes": ["A"]}, 403, 404, 403),
     "post_preview": ({"amount": "10.00"}, 200, 200, 200),
     "get_program": (None, 200, 200, 200),
+    "export_member": (None, 403, 200, 403),
     "post_action": ({"type": "leave", **BY_HAND}, 200, 409, 403),
     "post_token": ({}, 201, 201, 403),
     "rotate_tokens": (None, 403, 204, 403),

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from membership.errors import Contended, NotFound
+from membership.errors import Contended, NoSuchMember, Unsettleable
 from membership.evaluating import BatchUnfinished, Verdict, evaluate, read_batch
 from membership.facts import Fact
+from membership.member.state import Member
 from membership.settling import Committed, Settling
 from membership.store import items
 from tests.fakes.faults import throttled
@@ -24,7 +25,7 @@ class Troubled:
         if member_id == self.contended:
             raise Contended("others were first")
         if member_id == self.erased:
-            raise NotFound("no such member")
+            raise NoSuchMember()
         if any(fact.key == self.poison for fact in facts):
             # The way a fault of the domain shows: an exception nobody foresaw, from deep inside.
             facts = [fact.model_copy(update={"occurred_at": None}) for fact in facts]
@@ -104,9 +105,62 @@ def test_a_program_that_is_not_there_parks_nobody(services: Services) -> None:
     assert not services.ledger.is_parked("lost", "ann")
 
 
+def erase(services: Services, member: str) -> None:
+    """The tombstone, as erasing leaves it."""
+    gone = Member(id=member, fingerprint="", status="erased")
+    services.ledger.damage(services.program.id, member, lambda stored: stored._replace(member=gone))
+
+
+@pytest.mark.proves("G1")
+def test_what_is_told_of_an_erased_member_is_handed_to_the_eraser(services: Services) -> None:
+    facts = [services.order(member, "1") for member in ("ann", "bob", "cid")]
+    run(services, Troubled(services.settling), *facts)
+    erase(services, "ann")
+    heard: list[Verdict] = []
+    forgotten: list[tuple[str, str]] = []
+    evaluate(
+        {(services.program.id, fact.member_id): [fact] for fact in facts},
+        Troubled(services.settling, erased="bob"),
+        services.ledger,
+        NOW,
+        (Contended,),
+        lambda verdict, _: heard.append(verdict),
+        forget=lambda *who: forgotten.append(who),
+    )
+    assert heard == ["settled"] * 3
+    assert sorted(forgotten) == [(services.program.id, "ann"), (services.program.id, "bob")]
+
+
+def test_an_eraser_out_of_reach_has_the_batch_come_again(services: Services) -> None:
+    fact = services.order("ann", "1")
+    run(services, Troubled(services.settling), fact)
+    erase(services, "ann")
+
+    def out_of_reach(program: str, member_id: str) -> None:
+        raise ConnectionError
+
+    with pytest.raises(BatchUnfinished):
+        evaluate(
+            {(services.program.id, "ann"): [fact]},
+            services.settling,
+            services.ledger,
+            NOW,
+            (ConnectionError,),
+            lambda *_: None,
+            forget=out_of_reach,
+        )
+
+
 def test_nothing_is_noted_of_a_member_that_was_erased_meanwhile(services: Services) -> None:
-    settling = Troubled(services.settling, erased="ann")
-    assert run(services, settling, services.order("ann", "1")) == ["settled"]
+    """Settling failed before it was erased, and wants to say so afterwards."""
+    run(services, Troubled(services.settling), services.order("ann", "1"))
+
+    class Meanwhile(Troubled):
+        def settle(self, program: str, member_id: str, facts: list[Fact], now: datetime) -> Committed:
+            erase(services, member_id)
+            raise Unsettleable("a fault of ours")
+
+    assert run(services, Meanwhile(services.settling), services.order("ann", "2")) == ["parked"]
     assert not services.ledger.is_parked(services.program.id, "ann")
 
 

@@ -1,11 +1,11 @@
 """Members that have to do with each other: merged ones, and friends who were recommended."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from membership.acts import Merge
+from membership.acts import Action, Leave, Merge
 from membership.errors import NotFound
 from membership.facts import Act, Activity, Attributes, Enrolment, Fact, Refund
 from membership.program.schema import Program
@@ -14,9 +14,13 @@ from tests.scenarios.test_races import Overtaking
 from tests.services.conftest import NOW, Services
 
 
-def merge(member: str, into: str) -> Act:
-    told: dict[str, Any] = {"id": f"merge-{member}", "by": "Li Wei (key_1)", "reason": "one person"}
-    return Act(member_id=member, action=Merge(into=into), occurred_at=NOW, recorded_at=NOW, **told)
+def act(member: str, action: Action, at: datetime = NOW) -> Act:
+    told: dict[str, Any] = {"id": f"{action.type}-{member}", "by": "Li Wei (key_1)", "reason": "one person"}
+    return Act(member_id=member, action=action, occurred_at=at, recorded_at=at, **told)
+
+
+def merge(member: str, into: str, at: datetime = NOW) -> Act:
+    return act(member, Merge(into=into), at)
 
 
 def settle_all(services: Services, members: str = "abc") -> None:
@@ -68,6 +72,22 @@ def test_a_refund_finds_an_order_of_the_member_that_went_away(services: Services
 
 def back(n: int) -> dict[str, Any]:
     return {"id": f"back-{n}", "occurred_at": NOW, "recorded_at": NOW}
+
+
+def test_points_are_earned_by_who_it_was_told_of_though_it_is_known_only_after_the_merge() -> None:
+    """Two clocks: it was recorded before the merge was, and came into the ledger after it."""
+    document = Services().program.model_dump(exclude_unset=True) | {"points": {"earn": {"order": {}}}}
+    services = Services(Program.model_validate(document))
+    services.settle(services.order("a", "1"), services.order("b", "2"))
+    services.settle(act("a", Leave(), NOW + timedelta(minutes=1)))
+    services.settle(merge("a", "b", NOW + timedelta(minutes=9)))
+    settle_all(services)
+    before = member(services, "b").points.balance
+    at = NOW + timedelta(minutes=2)
+    services.settle(services.order("a", "3", occurred_at=at, recorded_at=at))
+    settle_all(services)
+    assert member(services, "b").points.balance == before, "who had left earns nothing"
+    assert services.settling.rebuild(services.program.id, "b").member == member(services, "b")
 
 
 @pytest.mark.parametrize("first", ["a", "b"])

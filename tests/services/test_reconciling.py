@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from membership.acts import Merge
 from membership.errors import NoSuchMember
-from membership.facts import Refund
+from membership.facts import Act, Refund
 from membership.member.applied import AppliedFacts
 from membership.member.state import Member
+from membership.program.schema import Program
 from membership.reconciling import MOST_TOLD, UNDER_WAY, Difference, Reconciling, Report
 from membership.store.ledger import Stored
 from membership.store.sweeps import Outrun
@@ -80,6 +82,24 @@ def test_what_was_changed_behind_the_ledgers_back_is_told(
 ) -> None:
     shop.damage(change)
     assert shop.look() == (part,)
+
+
+def test_who_went_away_before_it_was_told_whom_it_absorbs_differs_in_nothing(shop: Shop) -> None:
+    """That merge goes on to the member that goes on for both."""
+    shop.settle(shop.order("bo", "b1"), shop.order("cy", "c1"))
+    for who, into in (("bo", "ann"), ("ann", "cy")):  # what the one leads to isn't settled before the other
+        told = {"id": f"merge-{who}", "member_id": who, "occurred_at": NOW, "recorded_at": NOW}
+        shop.settle(Act(**told, by="Li Wei", reason="one person", action=Merge(into=into)))
+    for who in ("ann", "cy"):
+        shop.settling.settle(shop.program.id, who, shop.facts(who))
+    assert [shop.look(who) for who in ("ann", "bo", "cy")] == [(), (), ()]
+
+
+def test_a_version_that_has_begun_since_makes_nobody_differ(shop: Shop) -> None:
+    """The review looks at everybody for its sake."""
+    document = shop.program.model_dump(exclude_unset=True) | {"effective_from": NOW + SECOND}
+    shop.programs.put(Program.model_validate(document), 2)
+    assert shop.look() == ()
 
 
 def test_a_due_day_that_is_too_early_does_no_harm(shop: Shop) -> None:

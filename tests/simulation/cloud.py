@@ -228,7 +228,8 @@ class Invocations:
 
     def invoke(self, *, FunctionName: str, InvocationType: str, Payload: str) -> Any:  # noqa: N803
         assert InvocationType == "Event"
-        self.waiting.append(Invocation(FunctionName, json.loads(Payload)))
+        function = FunctionName.rpartition("-")[2]  # behind the stack's name, where another one is called
+        self.waiting.append(Invocation(function, json.loads(Payload)))
         return {}
 
     def done(self, one: Invocation, *, well: bool) -> None:
@@ -250,6 +251,11 @@ class Receiver:
         self.done: dict[str, Any] = {}
         """Message id → the message, once."""
         self.differing: list[str] = []
+        self.too_early: list[str] = []
+        """Came in quiet hours, though it was to wait for their end."""
+        self.called_back: set[str] = set()
+        """What it was promised that it will never get."""
+        self.came_all_the_same: list[str] = []
         self.secrets: list[str] = []
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -260,6 +266,11 @@ class Receiver:
         told = json.loads(body)
         if self.done.setdefault(id_, told) != told:
             self.differing.append(id_)
+        begins = told["data"].get("not_before")
+        if begins and int(at) < int(datetime.fromisoformat(begins).timestamp()):
+            self.too_early.append(id_)
+        if id_ in self.called_back:
+            self.came_all_the_same.append(id_)
         return Reply(204, {}, "")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tests.simulation import buying as buying  # its steps register themselves
 from tests.simulation import processes
 from tests.simulation.faults import FAULTS
 from tests.simulation.invariants import check

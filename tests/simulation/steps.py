@@ -86,6 +86,8 @@ def new_event(world: World, shop: Shop) -> dict[str, Any]:
         case "activity":
             return event(world, shop, "activity", {"kind": random.choice(ACTIVITIES)})
     told: dict[str, Any] = {"joined": random.choice(JOINED).isoformat()}
+    if random.random() < 0.7:
+        told["birthday"] = f"{world.now + timedelta(days=random.choice([-40, -1, 0, 1, 20])):%m-%d}"
     return event(world, shop, "profile", told)
 
 

@@ -119,9 +119,9 @@ def sent_under_an_id_of_its_own() -> Any:
 def failures_swallowed() -> Any:
     """A batch that could not be settled is reported as done."""
 
-    def quiet(*told: Any) -> None:
+    def quiet(*told: Any, **named: Any) -> None:
         try:
-            evaluate(*told)
+            evaluate(*told, **named)
         except evaluating.BatchUnfinished:
             return
 

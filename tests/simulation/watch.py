@@ -4,12 +4,15 @@ What the engine was told is only taken for the order in which facts were settled
 oracle's own, from its own list of facts.
 """
 
+import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from membership.facts import Fact
+from membership.member.account import Account
 from membership.outcomes import Envelope
 from membership.store import items, keys
 from tests.domain.told_twice import as_told
@@ -55,6 +58,12 @@ class Watch:
     """Every outcome that was ever committed, by its id."""
     oracles: dict[Who, Oracle] = field(default_factory=dict)
     erased: set[Who] = field(default_factory=set)
+    answers: set[tuple[str, str, bool]] = field(default_factory=set)
+    """Program and redemption that was answered, and whether it was to be cancelled."""
+    sold: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Program and reward → how many, of those that are counted."""
+    codes: set[tuple[str, str]] = field(default_factory=set)
+    """That were given."""
     commits: int = 0
     _written: dict[Who, datetime] = field(default_factory=dict)
     _changes: list[tuple[str, Any, Any, Any]] = field(default_factory=list)
@@ -155,13 +164,46 @@ class Watch:
         self.told |= {envelope.id: envelope for envelope in envelopes}
         oracle = self.oracle(who)
         expected = self._expected(who, oracle, intent)
-        found = [told for told in map(as_told, envelopes) if told]
+        self._bought(who, item, envelopes)
+        found = [told for one in envelopes if not self._of_points(who, one) and (told := as_told(one))]
         if found != expected:
             facts = [fact.key for fact in intent.facts]
             raise Violation("oracle", f"{who} settled {facts}: decided {found}, but the rules say {expected}")
         for envelope in envelopes:
             if envelope.type == "approval.requested":
                 oracle.unnamed.pop(0).id = envelope.data["approval"]
+
+    def _of_points(self, who: Who, envelope: Envelope) -> bool:
+        """Whether it is an answer to what nobody is moved by between tiers."""
+        fact: Any = self.facts[who].get(envelope.data.get("fact", ""))
+        kind = fact.action.type if fact and fact.type == "act" else fact and fact.type
+        return envelope.type == "fact.ignored" and kind in ("adjust_points", "redemption_cancelled")
+
+    def _bought(self, who: Who, item: Any, envelopes: list[Envelope]) -> None:
+        """Nobody spends what isn't there, nothing is sold twice, and each request is answered once."""
+        if any(one.type.startswith(("reward.redeemed", "points.")) for one in envelopes):
+            told = json.loads(item["body"]["S"])
+            account = Account.model_validate(told.get("points", {}))
+            kept = told.get("status") in ("trial", "active")
+            if account.debt < 0 or (kept and any(amount < 0 for amount in account.lots.values())):
+                raise Violation("points", f"{who} has less than nothing: {account}")
+        for one in envelopes:
+            data, program = one.data, who[0]
+            if one.type in ("reward.redeemed", "redemption.refused", "redemption.cancelled"):
+                answer = (program, data["redemption"], one.type == "redemption.cancelled")
+                if answer in self.answers:
+                    raise Violation("I8", f"{who}: {one.type} {data['redemption']} for the second time")
+                self.answers.add(answer)
+            if one.type == "reward.redeemed":
+                reward = (program, data["reward"])
+                self.sold[reward] += "stock" in data
+                if self.sold[reward] > data.get("stock", self.sold[reward]):
+                    raise Violation("I8", f"{reward} was sold {self.sold[reward]} times")
+                if "code" in data and (program, data["code"]) in self.codes:
+                    raise Violation("I8", f"{who}: the code {data['code']} was given before")
+                self.codes.add((program, data.get("code", "")))
+            if one.type == "redemption.cancelled":
+                self.sold[program, data["reward"]] -= data["stocked"]
 
     def _expected(self, who: Who, oracle: Oracle, intent: Intent) -> list[Told]:
         if intent.together:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 
 class MembershipError(Exception):
     """Base of every error that this package raises on purpose."""
+
+    names_nobody: ClassVar[bool] = True
+    """Whether its words may be logged: they hold nothing of a member, and nothing that was sent."""
 
 
 class Flaw(NamedTuple):
@@ -24,6 +27,8 @@ class Flaw(NamedTuple):
 class ProgramInvalid(MembershipError):
     """A program that can't be put in force; carries every flaw found, not just the first."""
 
+    names_nobody = False
+
     def __init__(self, flaws: list[Flaw]) -> None:
         self.flaws = flaws
         super().__init__("\n".join(str(flaw) for flaw in flaws))
@@ -35,6 +40,8 @@ class Contradicts(ProgramInvalid):
 
 class RebuildNeeded(MembershipError):
     """The stored member can't take this fact; only the whole ledger tells what it should be."""
+
+    names_nobody = False
 
 
 class MetricsChanged(RebuildNeeded):
@@ -67,9 +74,13 @@ class Unsettleable(MembershipError):
 class Impossible(MembershipError):
     """The member, or the approval, is not in a state in which this can be done."""
 
+    names_nobody = False
+
 
 class ActInvalid(MembershipError):
     """Something that an operator asks for can't be; `flaw.path` is the field."""
+
+    names_nobody = False
 
     def __init__(self, flaw: Flaw) -> None:
         self.flaw = flaw

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Literal
 
-from membership.errors import MembershipError, NoProgram, NotFound, Unsettleable
+from membership.errors import MembershipError, NoProgram, NoSuchMember, Unsettleable
 from membership.facts import Fact
 from membership.settling import Settling
 from membership.store import items, keys
@@ -40,10 +40,12 @@ def evaluate(
     passing: tuple[type[Exception], ...],
     note: Callable[[Verdict, Exception | None], None],
     workers: int = 8,
+    forget: Callable[[str, str], None] = lambda *_: None,
 ) -> None:
     """Settle every member that can be. Raises BatchUnfinished at the end where a retry can mend the rest.
 
-    `passing` are the errors of infrastructure that another attempt may not meet; `note` hears of each member.
+    `passing` are the errors of infrastructure that another attempt may not meet; `note` hears of each member,
+    and `forget` of each one that was erased: what is still told of it has to go, too.
     """
 
     # Facts are only taken for programs that are there: one that is gone is not a member's fault, but the
@@ -53,20 +55,22 @@ def evaluate(
     def one(member: tuple[tuple[str, str], Sequence[Fact]]) -> Verdict:
         (program, member_id), facts = member
         try:
-            settling.settle(program, member_id, facts, now)
+            if _is_gone(settling, program, member_id, facts, now):
+                forget(program, member_id)
         except Unsettleable as fault:
             return park_or_settle(program, facts, fault)
         except mendable as trouble:
             note("unfinished", trouble)
             return "unfinished"
-        except NotFound:  # erased meanwhile: nothing is left to settle, and nothing may be noted of it
-            pass
         note("settled", None)
         return "settled"
 
     def park_or_settle(program: str, facts: Sequence[Fact], fault: Exception) -> Verdict:
         if len(facts) == 1:
             ledger.park(program, facts[0], repr(fault.__cause__ or fault), now)
+            member = ledger.load(program, facts[0].member_id, consistent=True).member
+            if member and member.status == "erased":  # meanwhile: nothing may be noted of it
+                ledger.unpark(program, member.id)
             note("parked", fault)
             return "parked"
         # One of several is at fault: each by itself, so that the sound ones are settled.
@@ -77,3 +81,11 @@ def evaluate(
         verdicts = list(pool.map(one, batch.items()))
     if unfinished := verdicts.count("unfinished"):
         raise BatchUnfinished(f"{unfinished} of {len(verdicts)} members have to be tried again")
+
+
+def _is_gone(settling: Settling, program: str, member_id: str, facts: Sequence[Fact], now: datetime) -> bool:
+    """Settle the member; answer whether there was nothing to settle, as it was erased."""
+    try:
+        return settling.settle(program, member_id, facts, now).member.status == "erased"
+    except NoSuchMember:
+        return True

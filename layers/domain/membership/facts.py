@@ -107,7 +107,16 @@ class Attributes(BaseModel):
     """Told only where the stack sends e-mails; an empty one takes it away."""
 
 
-class Profile(_Fact):
+class _OfPerson(_Fact):
+    """What somebody said that the person wants, or is: with whose key, as consent needs a witness."""
+
+    circumstances: ClassVar[frozenset[str]] = frozenset({"id", "recorded_at", "told_by"})
+
+    told_by: str | None = None
+    """The key's id."""
+
+
+class Profile(_OfPerson):
     """New attributes of a member; enrols nobody."""
 
     type: Literal["profile"] = "profile"
@@ -118,7 +127,7 @@ class Profile(_Fact):
         return f"profile#{self.id}"
 
 
-class Enrolment(_Fact):
+class Enrolment(_OfPerson):
     """The shop registers the member: from here on it is assessed."""
 
     type: Literal["enrolment"] = "enrolment"
@@ -136,6 +145,7 @@ class Referral(_Fact):
 
     type: Literal["referral"] = "referral"
     friend: str
+    """A pseudonym: who it is stands in its own ledger, and goes with that."""
     stage: Literal["registered", "bought"]
     undone: bool = False
     """Whether it takes an earlier one back: everything that the friend had bought was returned."""

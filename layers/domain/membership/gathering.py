@@ -1,10 +1,12 @@
 """Every fact that makes a member: those in its own ledger, and those of members that proved to be it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from membership.acts import Absorb
+from membership.errors import faults_of_ours
 from membership.facts import Act, Fact
 from membership.joining import joining
+from membership.outcomes import Outcome
 from membership.store.ledger import Ledger
 
 
@@ -23,3 +25,10 @@ def absorbed_in(facts: Iterable[Fact]) -> tuple[str, ...]:
         if isinstance(fact, Act) and isinstance(fact.action, Absorb):
             found.update(dict.fromkeys((fact.action.member, *fact.action.absorbed)))
     return tuple(found)
+
+
+def told_of(ledger: Ledger, program: str, members: Sequence[str]) -> dict[str, list[Outcome]]:
+    """What was decided of each of these members."""
+    found = {one: list(ledger.outcomes(program, one)) for one in members}
+    with faults_of_ours(program):
+        return {one: [envelope.open() for envelope in envelopes] for one, envelopes in found.items()}

@@ -103,11 +103,17 @@ class Ingest:
 
 
 def enrolment(
-    member: Member | None, member_id: str, attributes: Attributes, fact_id: str, now: datetime
+    member: Member | None,
+    member_id: str,
+    attributes: Attributes,
+    fact_id: str,
+    now: datetime,
+    key: str | None = None,
 ) -> Enrolment | None:
     """The fact that enrols the member with these attributes; None where they tell nothing new."""
     if member and member.enrolled:
         known = member.attributes.model_dump()
         if all(known[name] == told for name, told in attributes.model_dump(exclude_unset=True).items()):
             return None
-    return Enrolment(id=fact_id, member_id=member_id, occurred_at=now, recorded_at=now, attributes=attributes)
+    told = {"id": fact_id, "member_id": member_id, "attributes": attributes, "told_by": key}
+    return Enrolment(**told, occurred_at=now, recorded_at=now)

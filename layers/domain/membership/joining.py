@@ -45,4 +45,4 @@ def _merged(own: Iterable[Fact]) -> dict[str, datetime]:
 def _identity(fact: Fact) -> str:
     if isinstance(fact, Order):
         return fact.key
-    return fact.model_dump_json(exclude={"member_id", "recorded_at"})
+    return fact.model_dump_json(exclude={"member_id", "recorded_at", "told_by"})

@@ -6,12 +6,12 @@ Nothing is written: what to do about a difference is a person's decision, and th
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from typing import NamedTuple
 
 from membership.errors import NoSuchMember, Unsettleable, faults_of_ours
-from membership.gathering import gather
+from membership.gathering import gather, told_of
 from membership.member.applied import Verdict
+from membership.pseudonyms import pseudonym
 from membership.settle import Settled, rebuild
 from membership.store.ledger import Ledger, Stored
 from membership.store.programs import Programs
@@ -39,7 +39,7 @@ class Difference(NamedTuple):
     @property
     def member_digest(self) -> str:
         """For logs, which hold no member's data."""
-        return sha256(f"{self.program}#{self.member_id}".encode()).hexdigest()[:16]
+        return pseudonym(self.program, self.member_id)
 
 
 class Report(NamedTuple):
@@ -130,16 +130,20 @@ class Reconciling:
         if not facts:
             yield "no facts"
             return
-        unsettled = [fact for fact in facts if member.applied.judge(fact) is Verdict.NEW]
+        # Who went away absorbs nobody any more: what came after, its own ledger handed on.
+        own = [fact for fact in facts if not member.merged_into or fact.member_id == member.id]
+        unsettled = [fact for fact in own if member.applied.judge(fact) is Verdict.NEW]
         if unsettled:
             if any(now - fact.recorded_at > UNDER_WAY for fact in unsettled):
                 yield "facts that were not settled"
             return
-        told = [envelope.open() for envelope in self._ledger.outcomes(program, member.id)]
-        known = self._ledger.refunded_orders(program, members)
+        known, versions = self._ledger.refunded_orders(program, members), self._programs.versions(program)
         try:
+            theirs = told_of(self._ledger, program, members)
+            told = theirs.pop(member.id)
             with faults_of_ours(program):
-                again = rebuild(self._programs.versions(program), member.id, facts, told, known, now)
+                # As of its own facts: whom a version that has begun concerns is found by the review.
+                again = rebuild(versions, member.id, facts, told, known, theirs=theirs)
         except Unsettleable:
             yield "it can't be rebuilt"
             return
@@ -152,7 +156,7 @@ def _held_against(stored: Stored, again: Settled) -> Iterator[str]:
     for name in type(member).model_fields:
         if getattr(member, name) != getattr(again.member, name):
             yield name
-    if member.applied != again.member.applied:
+    if not member.merged_into and member.applied != again.member.applied:
         yield "applied"
     if again.outcomes:
         yield "outcomes that are missing"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from membership.acting import Acting
     from membership.certifying import Certifying
     from membership.cutting import Cutting
+    from membership.exporting import Exporting
     from membership.ingesting import Ingest
     from membership.rearming import Rearming
     from membership.reconciling import Reconciling
@@ -61,6 +62,7 @@ class Settings(NamedTuple):
     email_sender: str = ""
     """Of channels that are off by default."""
     public_url: str = ""
+    erase_function: str = ""
 
     @property
     def sends_mails(self) -> bool:
@@ -78,6 +80,7 @@ class Settings(NamedTuple):
             message_topic=env.get("MESSAGE_TOPIC", ""),
             email_sender=env.get("EMAIL_SENDER", ""),
             public_url=env.get("PUBLIC_URL", ""),
+            erase_function=env.get("ERASE_FUNCTION", ""),
         )
 
 
@@ -309,6 +312,14 @@ def eraser() -> "Eraser":
 
 
 @cache
+def exporting() -> "Exporting":
+    from membership.exporting import Exporting
+    from membership.store.belongings import Belongings
+
+    return Exporting(ledger(), Belongings(dynamodb(), tables()), approvals(), deliveries())
+
+
+@cache
 def viewing() -> "Viewing":
     from membership.viewing import Viewing
 
@@ -332,6 +343,7 @@ def forget() -> None:
         acting,
         redeeming,
         viewing,
+        exporting,
         certifying,
         cutting,
         rearming,

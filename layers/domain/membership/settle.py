@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
-from membership.facts import Act, Cancellation, Fact, Order, Redemption, Referral, Review
+from membership.facts import Act, Activity, Cancellation, Fact, Order, Redemption, Referral, Review
 from membership.member.applied import Verdict
 from membership.member.certificates import certifying
 from membership.member.deciding import Case, decide
@@ -34,6 +34,7 @@ from membership.outcomes import (
     RewardRedeemed,
 )
 from membership.program.schema import Program, Versions
+from membership.pseudonyms import pseudonym
 
 NOTHING: Mapping[str, Sequence[Outcome]] = {}
 _ANSWERED = (Act, Redemption, Cancellation)
@@ -118,6 +119,8 @@ def settle(
                 continue
             case Verdict.FORGOTTEN:
                 raise RebuildNeeded(f"{fact.key} was recorded too long ago to know whether it was applied")
+        if isinstance(fact, Order | Activity) and _perhaps_of_another(member, fact):
+            raise RebuildNeeded(f"{fact.key} may be of somebody who was not known to be this member yet")
         settled.changed = True
         if member.merged_into:
             member.applied.add(fact)
@@ -146,7 +149,7 @@ def settle(
                 case.claims = _claims(given_back.values(), refunded_before, own)
         decided = _decide(case)
         settled.outcomes += decided
-        settled.onward += _told_onward(member, fact, decided)
+        settled.onward += _told_onward(program, member, fact, decided)
         member.applied.add(fact)
         settled.due_is_exact |= isinstance(fact, Review | Act)
     _forget(versions, member)
@@ -159,6 +162,11 @@ def _forget(versions: Versions, member: Member) -> None:
     member.forget_the_past()
     if member.clock and member.points.changes_with_time:
         member.points = member.points.aged(_in_force(versions, member, member.clock)[1].day(member.clock))
+
+
+def _perhaps_of_another(member: Member, fact: Fact) -> bool:
+    """Whether it was recorded before somebody was absorbed: it may be a copy of what was told of that one."""
+    return any(member.applied.has_since(f"act#absorb#{one}", fact.recorded_at) for one in member.absorbed)
 
 
 def _of_its_own(versions: Versions, program: Program, member: Member) -> Callable[[Order], Earning]:
@@ -204,17 +212,18 @@ def _decide(case: Case) -> list[Outcome]:
     return decided + messages
 
 
-def _told_onward(member: Member, fact: Fact, decided: Sequence[Outcome]) -> list[Fact]:
+def _told_onward(program: Program, member: Member, fact: Fact, decided: Sequence[Outcome]) -> list[Fact]:
     """What the decisions are to others. The same facts come of the same decisions, whoever makes them."""
     told: list[Fact] = []
+    friend = pseudonym(program.id, member.id)  # once this one is erased, its id is in nobody's ledger
     for outcome in decided:
         match outcome:
             case ReferralTold():
                 told.append(
                     Referral(
-                        id=f"{member.id}#{outcome.stage}#{outcome.times}",
+                        id=f"{friend}#{outcome.stage}#{outcome.times}",
                         member_id=outcome.referrer,
-                        friend=member.id,
+                        friend=friend,
                         stage=outcome.stage,
                         undone=outcome.undone,
                         day=outcome.day,
@@ -313,7 +322,7 @@ def rebuild(
         case.claims, claims = claims, []
         decided = _decide(case)
         settled.outcomes += decided
-        settled.onward += _told_onward(member, fact, decided)
+        settled.onward += _told_onward(program, member, fact, decided)
     if member.merged_into:
         # What was asked for before it was merged, and answered, stays so.
         open_ones = (fact for fact in ordered if not isinstance(fact, _ANSWERED) or fact.key not in answered)

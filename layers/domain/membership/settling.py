@@ -8,7 +8,7 @@ from typing import NamedTuple
 from membership.acts import Merge
 from membership.errors import Contended, MetricsChanged, NoSuchMember, RebuildNeeded, faults_of_ours
 from membership.facts import Act, Cancellation, Fact, Redemption
-from membership.gathering import gather
+from membership.gathering import gather, told_of
 from membership.member.applied import Verdict
 from membership.member.certificates import certifying
 from membership.member.earning import Earned
@@ -99,19 +99,17 @@ class Settling:
             facts, members = gather(self._ledger, program, member_id)
             if not facts:
                 raise NoSuchMember()
-            envelopes = list(self._ledger.outcomes(program, member_id))
-            answered = {envelope.data.get("fact") for envelope in envelopes}
+            theirs = told_of(self._ledger, program, members)
+            told = theirs.pop(member_id)
+            answered = {outcome.fact for outcome in told}
             open_ones = [fact for fact in facts if fact.key not in answered]
             later = [fact for fact in open_ones if isinstance(fact, Redemption)][MOST_AT_ONCE:]
             facts = [fact for fact in facts if fact not in later]
             desk = self._desk(program, versions, members, open_ones, attempt)
             # Where the state was lost, so were the accounts: what they held is no news.
             known = self._ledger.refunded_orders(program, members) if stored.member else None
-            absorbed = {one: list(self._ledger.outcomes(program, one)) for one in members[1:]}
             gone = self._gone(program, facts)
             with faults_of_ours(program):
-                told = [envelope.open() for envelope in envelopes]
-                theirs = {one: [envelope.open() for envelope in found] for one, found in absorbed.items()}
                 settled = rebuild(versions, member_id, facts, told, known, now, gone, theirs, desk)
             if stored.member is None:  # as were the certificates; the newest are the ones that matter
                 settled.certificates = certifying(told)[-MOST_CERTIFICATES:]

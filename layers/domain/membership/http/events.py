@@ -202,10 +202,12 @@ def read_events(body: Any) -> list[Any]:
     return events
 
 
-def read_event(raw: Any, program: Program, now: datetime, mails: bool = False) -> Fact | Problem:
+def read_event(
+    raw: Any, program: Program, now: datetime, mails: bool = False, key: str | None = None
+) -> Fact | Problem:
     """The fact that an event tells, or everything that is wrong with it; pointers begin at the event.
 
-    `mails`: whether the stack sends e-mails, and so has a use for addresses.
+    `mails`: whether the stack sends e-mails, and so has a use for addresses. `key`: whose it is that tells.
     """
     try:
         event = _event.validate_python(raw)
@@ -245,7 +247,7 @@ def read_event(raw: Any, program: Program, now: datetime, mails: bool = False) -
             found = list(_errors_of_person(data, event.member_id, program, now, mails))
             if not data.model_fields_set:
                 found.append(Error(detail="tell at least one attribute", pointer=""))
-            fact = Profile(**common, attributes=data.attributes())
+            fact = Profile(**common, attributes=data.attributes(), told_by=key)
     errors += _below("/data", found)
     return invalid_problem(errors) if errors else fact
 

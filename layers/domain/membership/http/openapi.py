@@ -94,6 +94,8 @@ def _operation(operation: Operation, schemas: Mapping[tuple[str, Mode], JsonSche
     if operation.body:
         told["requestBody"] = {"required": True, "content": _body(operation.body, schemas)}
     told["responses"] = {str(operation.status): _answer(operation, schemas), **_problems(operation, schemas)}
+    if operation.page:  # a browser is told in words that there is nothing
+        told["responses"]["404"]["content"]["text/html"] = {"schema": {"type": "string"}}
     return told
 
 

@@ -394,6 +394,17 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(NOT_FOUND, CONFLICT, CONTENDED),
     ),
     Operation(
+        "export_member",
+        "GET",
+        "/v1/members/{member_id}/export",
+        "operate",
+        "Everything that is kept of a member, as it is kept: what erasing takes away",
+        roles=OPERATORS,
+        answer="ExportView",
+        parameters=(LANG, LIMIT, CURSOR),
+        problems=(NOT_FOUND, CONFLICT),
+    ),
+    Operation(
         "post_action",
         "POST",
         "/v1/members/{member_id}/actions",

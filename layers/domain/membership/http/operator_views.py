@@ -18,12 +18,14 @@ from membership.program.text import Language, Text
 from membership.report import Report
 from membership.store.access import ApiKey, Role
 from membership.store.approvals import Question
+from membership.store.belongings import Sort
 from membership.viewing import see
 
 if TYPE_CHECKING:
     from membership.acting import Acted
     from membership.channels.webhook import WebhookSettings
     from membership.enacting import Enacted
+    from membership.exporting import Exported
 
 
 class ProgramPutView(View):
@@ -389,6 +391,36 @@ def _stuck(one: Delivery) -> str | None:
     met = f"answered {one.last.status}" if one.last.status else ""
     words = ": ".join(part for part in (met, one.last.detail) if part)
     return words if one.status == "pending" else f"given up after {one.attempts} attempts; {words}"
+
+
+class ExportEntryView(View):
+    """One thing that is kept of a member."""
+
+    sort: Sort = Field(
+        description="state: what it is now. refunded: what was given back of an order. parked: a fact that "
+        "could not be settled. fact: what was told of it or done to it. outcome: what was decided."
+    )
+    data: dict[str, Any] = Field(description="As it is kept.")
+    approval: ApprovalView | None = Field(default=Absent, description="That the outcome asked for.")
+    delivery: LoggedDeliveryView | None = Field(
+        default=Absent, description="Of the outcome, for 90 days after the last attempt."
+    )
+
+    @classmethod
+    def of(cls, one: "Exported", versions: Versions, lang: Language) -> "ExportEntryView":
+        return cls(
+            sort=one.sort,
+            data=one.data,
+            approval=ApprovalView.of(one.approval, versions, lang) if one.approval else None,
+            delivery=LoggedDeliveryView.of(one.delivery) if one.delivery else None,
+        )
+
+
+class ExportView(View):
+    """What is kept of a member and of those that it absorbed: of each the state, the facts, the outcomes."""
+
+    data: tuple[ExportEntryView, ...]
+    next_cursor: str | None = Field(default=Absent, description="Absent on the last page.")
 
 
 class DeliveriesView(View):

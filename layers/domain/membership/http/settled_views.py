@@ -28,7 +28,8 @@ class EventsView(ToldView):
     """An answer for each event, in the order in which they were sent."""
 
     members: tuple[SettledView, ...] | None = Field(
-        default=Absent, description="With wait=true. A member that others are busy with is left out."
+        default=Absent,
+        description="With wait=true. Left out: members that others are busy with, or that were erased.",
     )
 
     @classmethod
@@ -52,6 +53,6 @@ class EventsView(ToldView):
                 ),
             )
             for committed in settled.values()
-            if committed
+            if committed and committed.member.status != "erased"
         )
         return cls(data=told, members=members)

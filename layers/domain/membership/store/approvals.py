@@ -39,11 +39,14 @@ class Approvals:
 
     def get(self, program: str, approval_id: str) -> Question:
         """Raises NotFound."""
+        if found := self.find(program, approval_id):
+            return found
+        raise NotFound("there is no such approval")
+
+    def find(self, program: str, approval_id: str) -> Question | None:
         key = keys.approval(program, approval_id)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        if item is None:
-            raise NotFound("there is no such approval")
-        return _question(item)
+        return _question(item) if item else None
 
     def page(
         self, program: str, status: Status, limit: int, after: str | None

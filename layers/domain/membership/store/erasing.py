@@ -1,10 +1,9 @@
 """Taking everything of a member away, for good. Its id is kept as erased, so that nothing brings it back."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from membership.errors import Contended, Impossible, NoSuchMember
 from membership.gathering import absorbed_in
@@ -19,9 +18,10 @@ from membership.outcomes import (
     RewardRedeemed,
 )
 from membership.store import items, keys
+from membership.store.belongings import Belongings
 from membership.store.deliveries import Deliveries
 from membership.store.ledger import Ledger
-from membership.store.tables import Tables, paged
+from membership.store.tables import Tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,6 +34,7 @@ class Eraser:
         self._client, self._tables = client, tables
         self._ledger, self._workers = Ledger(client, tables), workers
         self._deliveries = Deliveries(client, tables.state)
+        self._belongings = Belongings(client, tables)
 
     def erase(self, program: str, member_id: str, now: datetime) -> None:
         """The member, and those that it absorbed. Safe to repeat, wherever it was cut off.
@@ -56,9 +57,17 @@ class Eraser:
             for one in (member_id, *absorbed):
                 # What only the ledger leads to goes before the ledger does: a second try has to find it.
                 list(pool.map(partial(self._undo, now), self._ledger.outcomes(program, one)))
-                list(pool.map(self._delete, self._everything(program, one)))
+                tomb = keys.member(program, one)
+                everything = (item for item in self._belongings.of(program, [one]) if item.key != tomb)
+                list(pool.map(lambda item: self._delete(item.table, item.key), everything))
         if absorbed:
             self._bury(program, member_id, ())
+
+    def erase_again(self, program: str, member_id: str, now: datetime) -> None:
+        """Take away what was told of the member since it was erased. Does nothing to any other."""
+        member = self._ledger.load(program, member_id, consistent=True).member
+        if member and member.status == "erased":
+            self.erase(program, member_id, now)
 
     def _absorbed(self, program: str, member_id: str, known: tuple[str, ...]) -> tuple[str, ...]:
         """Those who were merged into it, too, of whom its ledger has been told but its state has not yet."""
@@ -93,30 +102,11 @@ class Eraser:
         """Take away what an outcome is to others: a question, a certificate, a delivery."""
         match outcome := envelope.open():
             case ApprovalRequested():
-                self._delete((self._tables.state, keys.approval(envelope.program, outcome.approval)))
+                self._delete(self._tables.state, keys.approval(envelope.program, outcome.approval))
             case MessageDue(celebration=Celebration(certificate=certificate)):
-                self._delete((self._tables.state, keys.certificate(certificate.number)))
+                self._delete(self._tables.state, keys.certificate(certificate.number))
         if isinstance(outcome, MessageDue | RewardGranted | RewardRedeemed | RedemptionCancelled):
             self._deliveries.forget(envelope.program, envelope.id, envelope.type, now)
 
-    def _everything(self, program: str, member_id: str) -> Iterator[tuple[str, keys.Key]]:
-        """Table and key of every item of the member but the tombstone."""
-        tomb = keys.member(program, member_id)
-        for table, partition in (
-            (self._tables.state, tomb["pk"]["S"]),
-            (self._tables.ledger, keys.ledger(program, member_id)),
-        ):
-            for item in paged(
-                self._client.query,
-                TableName=table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": partition}},
-                ProjectionExpression="pk, sk",
-                ConsistentRead=True,
-            ):
-                if item != tomb:
-                    yield table, item
-
-    def _delete(self, place: tuple[str, Any]) -> None:
-        table, key = place
+    def _delete(self, table: str, key: keys.Key) -> None:
         self._client.delete_item(TableName=table, Key=key)

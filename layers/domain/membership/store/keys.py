@@ -15,6 +15,11 @@ def _key(pk: str, sk: str) -> Key:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
+def at(partition: str, sk: str) -> Key:
+    """Any place in a partition, to go on reading from."""
+    return _key(partition, sk)
+
+
 # ── Ledger: append-only, one partition a member ─────────────────────────────────────────────────
 
 FACTS = "fact#"
@@ -39,11 +44,6 @@ def outcome(program: str, member_id: str, version: int, n: int) -> Key:
 def version_of(outcome_sk: str) -> int:
     """The version of the member in an outcome's range key."""
     return int(outcome_sk.split("#")[1])
-
-
-def in_ledger(program: str, member_id: str, sk: str) -> Key:
-    """Any place in a member's partition, to go on reading from."""
-    return _key(ledger(program, member_id), sk)
 
 
 def in_due_index(program: str, shard: int, due: str) -> Key:

@@ -256,7 +256,7 @@ class Ledger:
         self, program: str, member_id: str, before: str | None, limit: int
     ) -> list[tuple[str, Envelope]]:
         """Outcomes, newest first, each with its place in the ledger; only those before a place."""
-        start = {"ExclusiveStartKey": keys.in_ledger(program, member_id, before)} if before else {}
+        start = {"ExclusiveStartKey": keys.at(keys.ledger(program, member_id), before)} if before else {}
         answer = self._client.query(
             TableName=self._tables.ledger,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :kind)",
