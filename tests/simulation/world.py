@@ -304,7 +304,8 @@ class World:
     def take_up(self) -> None:
         """What operators do where an alarm tells of something that was given up (docs/how-to/operate.md)."""
         given_up, self.streams["evaluate"].failed = self.streams["evaluate"].failed, []
-        for program, member in sorted({keys.owner(record.partition) for record in given_up}):
+        owners = {keys.owner(record.partition) for record in given_up}
+        for program, member in sorted(owners - self.watch.erased):
             if not self.works("rebuild", {"program": program, "member_id": member}):
                 self.streams["evaluate"].failed += [
                     record for record in given_up if keys.owner(record.partition) == (program, member)
