@@ -210,6 +210,8 @@ def test_who_comes_late_with_what_was_done_before_is_reviewed_the_next_night(sho
     shop.settling.settle(shop.program.id, "ann", [late], NOW)
     assert shop.tier("ann") == "silver"
     tomorrow = NOW + timedelta(days=1)
+    due = shop.ledger.load(shop.program.id, "ann").due
+    assert due == shop.program.day(tomorrow), "a review of today would be of before it began"
     review(shop.ledger, shop.program, shop.program.day(tomorrow), tomorrow, Place(), lambda: True)
     shop.settle_reviews()
     assert shop.tier("ann") == "gold"

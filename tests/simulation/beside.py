@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 CATALOGUE = [
-    {"id": "mug", "points": 50, "gift": "MUG", "stock": 3},
-    {"id": "voucher", "points": 20, "coupon": "VOUCHER", "codes": "uploaded"},
-    {"id": "ticket", "points": 100, "coupon": "TICKET", "codes": "uploaded", "stock": 2, "per_member": 2},
-    {"id": "tea", "points": 300, "coupon": "TEA", "codes": "generated", "per_member": 3},
+    {"id": "mug", "points": 20, "gift": "MUG", "stock": 3},
+    {"id": "voucher", "points": 10, "coupon": "VOUCHER", "codes": "uploaded"},
+    {"id": "ticket", "points": 50, "coupon": "TICKET", "codes": "uploaded", "stock": 2, "per_member": 2},
+    {"id": "tea", "points": 200, "coupon": "TEA", "codes": "generated", "per_member": 3},
 ]
 UPLOADED = ("voucher", "ticket")
 TRIGGERS = [
@@ -30,7 +30,7 @@ TRIGGERS = [
 ]
 MOST_A_MONTH = 5
 POINTS = {
-    "earn": {"order": {"points": 1, "per": 20}, "activities": {"check_in": {"points": 10, "per_day": 2}}},
+    "earn": {"order": {"points": 1, "per": 5}, "activities": {"check_in": {"points": 10, "per_day": 2}}},
     "pending_days": 3,
     "birthday_month": 2,
     "expire": {"after_months": 2},

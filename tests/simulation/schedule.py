@@ -50,8 +50,7 @@ def made_up(seed: int, weights: Mapping[str, int], sudden: Sequence[str], faults
     Each schedule has its own taste: some kinds far more often than others, many faults or few or none.
     """
     random = Random(seed)
-    taste = {kind: weight * random.choice([0, 1, 1, 2, 5]) for kind, weight in weights.items()}
-    taste = {kind: max(weight, 1) for kind, weight in taste.items()}
+    taste = {kind: weight * random.choice([0.2, 1, 1, 2, 5]) for kind, weight in weights.items()}
     trouble = random.choice([0.0, 0.1, 0.3, 0.6])
     favourites = random.sample(faults, random.randint(1, len(faults)))
 

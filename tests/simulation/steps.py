@@ -50,6 +50,13 @@ def somebody(world: World, shop: Shop) -> str:
     return world.random.choice([shop.members[0], *shop.members])
 
 
+def acquaintance(world: World, shop: Shop) -> str:
+    """Almost always one who is a member by now."""
+    there = world.watch.oracles.keys() - world.watch.erased
+    known = [one for one in shop.members if (shop.program.id, one) in there]
+    return world.random.choice(known) if known and world.random.random() < 0.9 else somebody(world, shop)
+
+
 def some_shop(world: World) -> Shop:
     return world.random.choice([world.shops[0], *world.shops])
 
@@ -274,7 +281,7 @@ def act(world: World) -> None:
         {"type": "release", "source": random.choice(["hold", "lifted"])},
         {"type": random.choice(["block", "unblock", "unblock"])},
         {"type": random.choice(["leave", "return", "return"])},
-        {"type": "merge", "into": random.choice(shop.members)},
+        *[{"type": "merge", "into": acquaintance(world, shop)}] * 2,
     ]
     ask(
         world,
@@ -283,7 +290,7 @@ def act(world: World) -> None:
             "function": "operate",
             "route": "POST /v1/members/{member_id}/actions",
             "body": json.dumps(random.choice(acts) | told(world)),
-            "member_id": somebody(world, shop),
+            "member_id": acquaintance(world, shop),
         },
     )
 
@@ -313,7 +320,7 @@ def decide(world: World) -> None:
     )
 
 
-@step(1)
+@step(2)
 def put_version(world: World) -> None:
     """Another version of the program, at once or in some days; one a run."""
     shop, random = some_shop(world), world.random
@@ -347,7 +354,7 @@ def erase(world: World) -> None:
 def rebuild(world: World) -> None:
     """As an operator does, for whatever reason."""
     shop = some_shop(world)
-    member = somebody(world, shop)
+    member = acquaintance(world, shop)
     who = (shop.program.id, member)
     if world.watch.facts.get(who) and who not in world.watch.erased:
         world.works("rebuild", {"program": shop.program.id, "member_id": member})
@@ -447,7 +454,7 @@ def look(world: World) -> None:
     """I10, I12: reading writes nothing, and another program's member answers as one that isn't there."""
     shop, random = some_shop(world), world.random
     before = world.watch.commits
-    member = somebody(world, shop)
+    member = acquaintance(world, shop)
     route = random.choice(
         [
             "GET /v1/members/{member_id}",

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
@@ -37,6 +37,7 @@ from membership.program.schema import Program, Versions
 from membership.pseudonyms import pseudonym
 
 NOTHING: Mapping[str, Sequence[Outcome]] = {}
+_ONE_DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
 _ANSWERED = (Act, Redemption, Cancellation)
 """Facts that are answered one by one, once."""
 
@@ -395,7 +396,7 @@ def next_due(versions: Versions, member: Member, now: datetime | None = None) ->
     program = _in_force(versions, member, member.clock)[1]
     days = [due_on(program, member)]
     if now and member.status in ("trial", "active") and (begun := versions.first_begun(member.clock, now)):
-        days.append(program.day(begun))
+        days.append(program.day(begun - _INSTANT) + _ONE_DAY)  # the first whose midnight is not before it
     if member.status == "active":
         start = joined(program, member) or program.day(member.clock)
         begins = versions.begins_next(member.clock, start)

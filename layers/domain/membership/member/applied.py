@@ -48,7 +48,7 @@ class AppliedFacts:
 
     def has_since(self, fact_key: str, moment: datetime) -> bool:
         """Whether it was applied, and recorded then or later."""
-        return self._known.get(digest_of(fact_key), 0) >= int(moment.timestamp())
+        return bool(self._known.get(digest_of(fact_key), 0) >= int(moment.timestamp()))
 
     def judge(self, fact: Fact) -> Verdict:
         """FORGOTTEN: recorded so long ago that only the whole ledger tells whether it was applied."""
