@@ -1,4 +1,4 @@
-"""What a run of Schemathesis came to is read as it is: a connection that was ended is no fault, all else is."""
+"""What a run of Schemathesis came to: a connection that was ended is no fault, all else is one."""
 
 import json
 from typing import Any
