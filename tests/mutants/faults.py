@@ -234,7 +234,7 @@ FAULTS = (
         f"{MEMBERSHIP}/member/deciding/rewarding.py",
         '            if cycle > max(_given(case, tier, one), default=float("-inf")):\n',
         "",
-        "tests/domain/test_properties.py tests/domain/test_settle_stateful.py",
+        "tests/scenarios/test_downgrade.py",
     ),
     Fault(
         "what is earned shows through a hold",
@@ -366,7 +366,7 @@ FAULTS = (
         f"{MEMBERSHIP}/store/keys.py",
         '    return _key(f"approval#{program}#{approval_id}", "approval")',
         '    return _key(f"approval#{approval_id}", "approval")',
-        "tests/functions/test_acts.py",
+        "tests/store/test_ledger.py",
     ),
     Fault(
         "a revoked key opens the door",
@@ -390,7 +390,7 @@ FAULTS = (
         f"{MEMBERSHIP}/settle.py",
         '    if member.status == "erased":\n        return settled\n',
         "",
-        "tests/functions/test_acts.py",
+        "tests/functions/test_trust.py tests/services/test_erasing.py",
     ),
     Fault(
         "an erased member keeps what it was told",
@@ -537,7 +537,7 @@ FAULTS = (
         f"{MEMBERSHIP}/store/access.py",
         "now.timestamp() >= claim.expires",
         "now.timestamp() >= claim.expires * 2",
-        "tests/store/test_programs_and_access.py",
+        "tests/functions/test_tenancy.py",
     ),
     Fault(
         "a member's token opens every member",
@@ -545,7 +545,7 @@ FAULTS = (
         f"{MEMBERSHIP}/http/serving.py",
         '    if own and {*asked, request.query.get("member_id") or own} != {own}:',
         "    if own and not asked:",
-        "tests/functions/test_rights.py",
+        "tests/functions/test_tenancy.py",
     ),
     Fault(
         "what is told just before a merge earns by who goes on",

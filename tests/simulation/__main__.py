@@ -50,7 +50,8 @@ def simulate(seeds: range, workers: int, *, as_it_is: bool = False) -> int:
                 show(run)
             return 1
         if done % 1_000 == 0:
-            say(f"{done:,} schedules, {done / (time.monotonic() - begun):.0f} a second")
+            rate = done / (time.monotonic() - begun)
+            say(f"{done:,} schedules, {rate:.1f} a second, digest so far {digest.hexdigest()}")
     seconds = time.monotonic() - begun
     say(
         f"{done:,} schedules from seed {seeds.start}: {steps:,} steps, {calls:,} calls to ports with "

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from random import Random
 from typing import Any
 
-FEWEST, MOST = 60, 90
+FEWEST, MOST = 60, 66
 """Steps of a schedule."""
 
 

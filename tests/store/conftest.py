@@ -1,8 +1,13 @@
-"""Each store three times: on moto's tables, on those of the simulation, and as the fake that other tests use.
-One contract for all."""
+"""Each store four times: on moto's tables, on the emulator's, on the simulation's, and as the fake that other
+tests use. One contract for all."""
 
+import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -24,6 +29,12 @@ from membership.store.tables import Tables
 from tests.fakes.memory import MemoryAccess, MemoryLedger, MemoryPrograms
 from tests.fakes.sweeps import MemoryCuts, MemoryReports, MemoryRoster, MemorySweeps
 from tests.simulation.dynamodb import in_memory
+from tools import sam
+from tools.emulator import Emulator
+
+HERE = Path(__file__).parent
+CLIENTS = ("moto", "ministack", "simulated")
+_numbers = count()
 
 
 @dataclass
@@ -38,27 +49,59 @@ class Stores:
     reports: Any
 
 
-@pytest.fixture(params=["moto", "simulated", "memory"])
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One emulator is enough, in one process."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and "ministack" in item.name:
+            item.add_marker(pytest.mark.xdist_group("ministack"))
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    emulator = Emulator(sam.ROOT / ".local" / f"store-{os.getpid()}")
+    try:
+        emulator.start()
+        yield emulator
+    finally:
+        emulator.stop()
+        shutil.rmtree(emulator.home, ignore_errors=True)
+
+
+@contextmanager
+def dynamodb(which: str, request: pytest.FixtureRequest) -> Iterator[tuple[Any, Tables]]:
+    """A client of one of CLIENTS, and tables that nobody else has."""
+    if which == "simulated":
+        yield in_memory(), Tables(ledger="ledger", state="state")
+    elif which == "ministack":
+        client = request.getfixturevalue("emulator").client("dynamodb")
+        number = next(_numbers)
+        tables = Tables(ledger=f"ledger-{number}", state=f"state-{number}")
+        yield client, created(client, tables)
+        for name in tables:
+            client.delete_table(TableName=name)
+    else:
+        with mock_aws():
+            client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+            yield client, created(client, Tables(ledger="ledger", state="state"))
+
+
+@pytest.fixture(params=[*CLIENTS, "memory"])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
-    if request.param == "memory":
-        ledger = MemoryLedger()
-        yield Stores(
-            ledger,
-            MemoryPrograms(),
-            MemoryAccess(),
-            ledger.approvals,
-            MemoryRoster(ledger),
-            MemorySweeps(),
-            MemoryCuts(),
-            MemoryReports(),
-        )
+    if request.param != "memory":
+        with dynamodb(request.param, request) as (client, tables):
+            yield _on(client, tables)
         return
-    if request.param == "simulated":
-        yield _on(in_memory(), Tables(ledger="ledger", state="state"))
-        return
-    with mock_aws():
-        client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-        yield _on(client, Tables(ledger=_table(client, "ledger"), state=_table(client, "state")))
+    ledger = MemoryLedger()
+    yield Stores(
+        ledger,
+        MemoryPrograms(),
+        MemoryAccess(),
+        ledger.approvals,
+        MemoryRoster(ledger),
+        MemorySweeps(),
+        MemoryCuts(),
+        MemoryReports(),
+    )
 
 
 def _on(client: Any, tables: Tables) -> Stores:
@@ -79,14 +122,30 @@ def program() -> Program:
     return read_program(presets.text("p2-customer-policy"))
 
 
-def _table(client: Any, name: str) -> str:
+def created(client: Any, tables: Tables) -> Tables:
+    """With the indexes of template.yaml."""
+    for name in tables:
+        _create(client, name)
+    return tables
+
+
+def _create(client: Any, name: str) -> None:
     def keys(first: str, second: str) -> list[dict[str, str]]:
         return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
 
     def index(name: str, first: str, second: str, kind: str) -> dict[str, Any]:
         return {"IndexName": name, "KeySchema": keys(first, second), "Projection": {"ProjectionType": kind}}
 
-    attributes = ("pk", "sk", "due_shard", "due", "approval_status", "approval_at")
+    attributes = (
+        "pk",
+        "sk",
+        "due_shard",
+        "due",
+        "approval_status",
+        "approval_at",
+        "delivery_status",
+        "delivery_at",
+    )
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
@@ -95,6 +154,6 @@ def _table(client: Any, name: str) -> str:
         GlobalSecondaryIndexes=[
             index("due", "due_shard", "due", "KEYS_ONLY"),
             index("approvals", "approval_status", "approval_at", "ALL"),
+            index("deliveries", "delivery_status", "delivery_at", "ALL"),
         ],
     )
-    return name

@@ -1,60 +1,27 @@
-"""One contract for deliveries: the table's, the simulation's and the fake's."""
+"""One contract for deliveries: the tables', the simulation's and the fake's."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from membership.channels import Answer, Cancelled, Delivery, Status
 from membership.store.deliveries import Deliveries
 from tests.fakes.deliveries import MemoryDeliveries
-from tests.simulation.dynamodb import in_memory
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from tests.store.conftest import CLIENTS, dynamodb
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
-TABLE = "state"
 NO = Answer(delivered=False, status=500, detail="down")
 YES = Answer(delivered=True, status=204)
 
 
-def state_table() -> "DynamoDBClient":
-    """As in template.yaml, as far as deliveries need it."""
-    client = boto3.client("dynamodb", region_name="us-east-1")
-    attributes = ("pk", "sk", "delivery_status", "delivery_at")
-    client.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "deliveries",
-                "KeySchema": [
-                    {"AttributeName": "delivery_status", "KeyType": "HASH"},
-                    {"AttributeName": "delivery_at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
-    return client
-
-
-@pytest.fixture(params=["memory", "simulated", "moto"])
+@pytest.fixture(params=[*CLIENTS, "memory"])
 def store(request: pytest.FixtureRequest) -> Iterator[Deliveries | MemoryDeliveries]:
     if request.param == "memory":
         yield MemoryDeliveries()
         return
-    if request.param == "simulated":
-        yield Deliveries(in_memory(), TABLE)
-        return
-    with mock_aws():
-        yield Deliveries(state_table(), TABLE)
+    with dynamodb(request.param, request) as (client, tables):
+        yield Deliveries(client, tables.state)
 
 
 def delivery(number: int = 1, program: str = "demo", at: datetime = NOW) -> Delivery:
@@ -197,13 +164,13 @@ def test_a_program_has_a_provider_for_each_kind(store: Deliveries) -> None:
     assert store.channels("demo") == {"webhook": hook}
 
 
-def test_a_record_ends_90_days_after_its_last_attempt() -> None:
-    with mock_aws():
-        client = state_table()
-        store, later = Deliveries(client, TABLE), NOW + timedelta(days=80)
+@pytest.mark.parametrize("which", CLIENTS)
+def test_a_record_ends_90_days_after_its_last_attempt(which: str, request: pytest.FixtureRequest) -> None:
+    with dynamodb(which, request) as (client, tables):
+        store, later = Deliveries(client, tables.state), NOW + timedelta(days=80)
 
         def ends() -> datetime:
-            [item] = client.scan(TableName=TABLE)["Items"]
+            [item] = client.scan(TableName=tables.state)["Items"]
             return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
 
         store.save(delivery(), None)

@@ -4,14 +4,12 @@ The fault happens between the client and DynamoDB: refused, done but never answe
 client itself, or refused for another transaction that touched the item.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
-from moto import mock_aws
 
 from membership.errors import Contended
 from membership.facts import Activity, Fact, Order, Refund
@@ -21,7 +19,7 @@ from membership.store import keys
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
 from membership.store.tables import Tables
-from tests.store.conftest import _table
+from tests.simulation.dynamodb import in_memory
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 WRITES = ("put_item", "transact_write_items", "update_item", "delete_item")
@@ -68,12 +66,8 @@ class FaultyClient:
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    with mock_aws():
-        client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-        for name in ("ledger", "state"):
-            _table(client, name)
-        yield client
+def client() -> Any:
+    return in_memory()
 
 
 def story(member: str) -> list[list[Fact]]:
