@@ -39,6 +39,7 @@ ANSWERS = {
     "Revoke a key": '"label":"demo"',
     "Take a version of a program back": '"version":1,"in_force":true',
     "Rotate secrets": '"secret":"whsec_',
+    "Erase who left long ago": '"erased": 0',
 }
 """Heading → a part of what its commands answer."""
 

@@ -396,8 +396,8 @@ FAULTS = (
         "an erased member keeps what it was told",
         "I11",
         f"{MEMBERSHIP}/store/erasing.py",
-        "            (self._tables.ledger, keys.ledger(program, member_id)),\n",
-        "",
+        "(item for item in self._belongings.of(program, [one]) if item.key != tomb)",
+        "(item for item in self._belongings.of(program, [one]) if item.sort != 'fact' and item.key != tomb)",
         "tests/services/test_erasing.py",
     ),
     Fault(
