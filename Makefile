@@ -38,7 +38,7 @@ sam: ## Run the SAM CLI against what make up started: make sam DO="remote invoke
 	@if [ -x $(PY) ]; then $(PY) -m tools sam -- $(DO); else echo "Nothing is started: make up does." >&2; exit 1; fi
 
 test: lint ## All checks, then all tests, the deployed stack included
-	$(PY) -m pytest --numprocesses auto --dist loadgroup
+	$(PY) -m pytest --numprocesses auto --dist loadscope
 
 properties: install ## The laws on ten times as many lives, new ones each time (half an hour or more)
 	HYPOTHESIS_PROFILE=slow $(PY) -m pytest tests/domain/test_properties.py tests/domain/test_settle_stateful.py

@@ -14,8 +14,6 @@ from membership.program.schema import Versions
 from membership.settle import newcomer, settle
 from tools import cdnow
 
-pytestmark = pytest.mark.xdist_group("cdnow")  # who plays the log once plays it for all
-
 PROGRAM = read_program("""
     id: cdnow
     currency: USD

@@ -23,6 +23,7 @@ from tests.template import resources
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 REGION = "us-east-1"
+SESSION = boto3.Session()  # one reads the descriptions of services once
 
 
 @cache
@@ -234,7 +235,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        dynamodb, sqs = boto3.client("dynamodb", REGION), boto3.client("sqs", REGION)
+        dynamodb, sqs = SESSION.client("dynamodb", REGION), SESSION.client("sqs", REGION)
         for name in ("Ledger", "State"):
             table = resources()[name]["Properties"]
             kept = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")

@@ -22,14 +22,16 @@ from membership.channels.webhook import WebhookSettings, new_secret
 from membership.dispatching import Backoff, Dispatcher
 from membership.store import keys
 from membership.store.deliveries import Deliveries
+from membership.store.tables import Tables
 from tests.functions.conftest import lent, role
 from tests.functions.rights import calls
-from tests.store.test_deliveries import TABLE, state_table
+from tests.store.conftest import created
 from tools.demo import program as demo
 from tools.receiver import Receiver
 
 EVENTS = Path(__file__).parents[2] / "events" / "dispatch"
 SECRET = new_secret()
+TABLES = Tables(ledger="ledger", state="state")
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,13 @@ class Cloud:
     """A table, a queue that hides a message for ten minutes, and the environment that names them."""
 
     def __init__(self) -> None:
-        self.deliveries = Deliveries(state_table(), TABLE)
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        self.deliveries = Deliveries(client, created(client, TABLES).state)
         self.sqs = boto3.client("sqs", region_name="us-east-1")
         queue = self.sqs.create_queue(QueueName="deliveries", Attributes={"VisibilityTimeout": "600"})
         self.queue = queue["QueueUrl"]
         self.env = {
-            "STATE_TABLE": TABLE,
+            "STATE_TABLE": TABLES.state,
             "DELIVERY_QUEUE_URL": self.queue,
             "WEBHOOK_TARGETS": "any",
             "MAX_RECEIVES": "6",
@@ -266,7 +269,7 @@ def mails(cloud: Cloud) -> app.Wiring:
 def tell_address(cloud: Cloud, member_id: str, **member: Any) -> None:
     body = json.dumps({"id": member_id, "fingerprint": "", **member})
     item = {**keys.member("demo", member_id), "body": {"S": body}}
-    boto3.client("dynamodb", "us-east-1").put_item(TableName=TABLE, Item=item)
+    boto3.client("dynamodb", "us-east-1").put_item(TableName=TABLES.state, Item=item)
 
 
 def sent_mails() -> list[Any]:

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from membership.errors import Contended
@@ -49,6 +49,7 @@ def some_facts(services: Services) -> list[Fact]:
 
 
 @given(fates=FATES)
+@settings(max_examples=settings().max_examples // 2)
 def test_state_is_what_it_would_have_been_without_faults(fates: list[str]) -> None:
     calm, stormy = Services(), Services()
     ledger: Any = FaultyLedger(stormy.ledger, iter(fates))

@@ -157,7 +157,7 @@ def _changes() -> Iterator[tuple[Any, str, Any]]:
             choice=lambda signs: _world().random.choice(signs),
         ),
     )
-    yield programs, "_read", cache(programs._read)  # versions never change: one reading is enough
+    yield programs, "_validated", cache(programs._validated)  # versions never change: one reading is enough
     for name, module in list(sys.modules.items()):
         if name.startswith("membership.") and vars(module).get("ThreadPoolExecutor") is ThreadPoolExecutor:
             yield module, "ThreadPoolExecutor", OneThread

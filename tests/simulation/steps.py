@@ -431,7 +431,7 @@ def hours_pass(world: World) -> None:
     world.pass_time(world.now + timedelta(hours=world.random.choice([2, 7, 20])))
 
 
-@step(8)
+@step(5)
 def days_pass(world: World) -> None:
     random = world.random
     until = world.now + timedelta(days=random.choice([1, 2, 29, 31, 100, 365]), hours=random.randrange(24))

@@ -99,6 +99,8 @@ class Watch:
 
     def look(self) -> None:
         """At what the last call has changed."""
+        if not self._changes:
+            return
         changes, self._changes = self._changes, []
         members = []
         for table, key, old, new in changes:

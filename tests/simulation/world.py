@@ -126,7 +126,7 @@ class World:
         self.put_program(program, 1)
         settings = WebhookSettings.new("https://shop.example/hook", self.new_secret(), self.now)
         Deliveries(self.table, "state").configure(name, "webhook", settings.model_dump(mode="json"), None)
-        members = tuple(NAMES[: self.random.choice([1, 2, 3, 4])])
+        members = tuple(NAMES[: self.random.choice([1, 2, 2, 3])])
         return Shop(program, document | BESIDE[beside], members)
 
     def put_program(self, program: Program, number: int) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -32,7 +31,6 @@ from tests.simulation.dynamodb import in_memory
 from tools import sam
 from tools.emulator import Emulator
 
-HERE = Path(__file__).parent
 CLIENTS = ("moto", "ministack", "simulated")
 _numbers = count()
 
@@ -47,13 +45,6 @@ class Stores:
     sweeps: Any
     cuts: Any
     reports: Any
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One emulator is enough, in one process."""
-    for item in items:
-        if item.path.is_relative_to(HERE) and "ministack" in item.name:
-            item.add_marker(pytest.mark.xdist_group("ministack"))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 Lots = Mapping[str, int]
 """Lot → points."""
@@ -109,11 +109,11 @@ class Account(BaseModel):
 
     lots: Annotated[
         dict[str, int], BeforeValidator(_unpacked), PlainSerializer(_packed, str, when_used="json")
-    ] = {}
+    ] = Field(default_factory=dict)
     """Lot → points in it. While a ledger is read again it may be less than nothing."""
     debt: int = 0
     """Taken back when it was spent already: what comes in pays it first."""
-    lapsed: dict[str, int] = {}
+    lapsed: dict[str, int] = Field(default_factory=dict)
     """Lot → points of it that expired: of an order that is given back later they are not taken once more."""
 
     earned: int = 0
@@ -130,7 +130,7 @@ class Account(BaseModel):
     """The last day on which everything was gone because the member had done nothing for long."""
     reminded: int = 0
     """The latest month, counted through the years, of whose expiry the member was told."""
-    counted: dict[str, int] = {}
+    counted: dict[str, int] = Field(default_factory=dict)
     """Of activities of which only so many a day earn points: day, version and kind → how many there were."""
 
     def __hash__(self) -> int:  # nothing ever changes it, so all members without points share one

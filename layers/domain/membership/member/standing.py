@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Source = Literal["hold", "paid", "lifted"]
 """What can lie over an earned tier. Precedence: blocked > hold > paid > lifted > earned."""
@@ -72,12 +72,12 @@ class Standing(BaseModel):
     notice: Notice | None = None
     fell_on: date | None = None
     """The day of the last fall."""
-    deducted: dict[str, int] = {}
+    deducted: dict[str, int] = Field(default_factory=dict)
     """Metric → what was taken off where promises ended."""
-    declined: dict[str, int] = {}
+    declined: dict[str, int] = Field(default_factory=dict)
     """Tier → the cycle in which an operator declined it."""
 
-    overrides: dict[Source, Override] = {}
+    overrides: dict[Source, Override] = Field(default_factory=dict)
 
     def twin(self) -> "Standing":
         """An independent copy."""

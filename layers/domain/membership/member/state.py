@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from membership.facts import Attributes, Order
 from membership.member.account import Account
@@ -57,7 +57,10 @@ class Referred(BaseModel):
 
 
 class Member(BaseModel):
-    """State of one member. The first block is the sum of facts, the second of outcomes."""
+    """State of one member. The first block is the sum of facts, the second of outcomes.
+
+    What may be empty has a factory: pydantic copies other such defaults deeply, which took most of a reading.
+    """
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -69,49 +72,49 @@ class Member(BaseModel):
     """The latest time that any of its facts occurred: the member's own present."""
     first_seen: datetime | None = None
     attributes: Attributes = Attributes.model_construct()
-    attribute_times: dict[str, str] = {}
+    attribute_times: dict[str, str] = Field(default_factory=dict)
     """Attribute → when and by which fact it was last set, so that late profiles don't win."""
     enrolled: bool = False
     counted: bool = False
     """Whether any fact has counted towards a metric."""
-    tallies: dict[str, dict[int, int]] = {}
+    tallies: dict[str, dict[int, int]] = Field(default_factory=dict)
     """Metric → bucket of its window → what was added up."""
-    waiting: dict[str, int] = {}
+    waiting: dict[str, int] = Field(default_factory=dict)
     """Order id → refunds that came before their order."""
     purchases: int = 0
     """Orders that were paid and not wholly given back."""
-    outside: list[Absence] = []
+    outside: list[Absence] = Field(default_factory=list)
     """Times in which the member was blocked, or had left."""
-    present: list[int] = []
+    present: list[int] = Field(default_factory=list)
     """Where a trigger asks: the days on which it did something, of the last week, and the last one before."""
 
     points: Account = Account.model_construct()
     """Earned by facts, spent and taken by outcomes."""
-    used: dict[str, int] = {}
+    used: dict[str, int] = Field(default_factory=dict)
     """Benefit/tier → how often the benefit was used by who then had the tier."""
 
     status: Status | None = None
-    standings: dict[str, Standing] = {}
+    standings: dict[str, Standing] = Field(default_factory=dict)
     """Ladder → standing."""
-    held: list[Held] = []
+    held: list[Held] = Field(default_factory=list)
     """Tiers of the last two years that are the member's no longer."""
-    granted: dict[str, int] = {}
+    granted: dict[str, int] = Field(default_factory=dict)
     """Tier/reward → the latest cycle in which it was granted."""
-    redeemed: dict[str, int] = {}
+    redeemed: dict[str, int] = Field(default_factory=dict)
     """Reward of the catalogue → how many were redeemed and not cancelled."""
-    approvals: dict[str, Approval] = {}
+    approvals: dict[str, Approval] = Field(default_factory=dict)
     """Id → question that waits for an operator."""
-    listed: dict[str, int] = {}
+    listed: dict[str, int] = Field(default_factory=dict)
     """Special condition → the latest quarter in which the member was listed for it."""
-    referred: dict[str, Referred] = {}
+    referred: dict[str, Referred] = Field(default_factory=dict)
     """Stage → what the member's referrer was told last."""
-    fired: dict[str, int] = {}
+    fired: dict[str, int] = Field(default_factory=dict)
     """Trigger, with the tier or the ladder that it was about → the day of its latest occasion."""
-    approaches: dict[str, str] = {}
+    approaches: dict[str, str] = Field(default_factory=dict)
     """Trigger/ladder → the tier that the member was told to be near, and is on the way to."""
-    badges: dict[str, date] = {}
+    badges: dict[str, date] = Field(default_factory=dict)
     """Badge → the day on which it was awarded."""
-    pushes: dict[str, int] = {}
+    pushes: dict[str, int] = Field(default_factory=dict)
     """Month → messages that count towards the most of a month; the last two months are kept."""
     week_told: date | None = None
     """The first day of the last week of which the member was told its progress."""
@@ -119,7 +122,7 @@ class Member(BaseModel):
     absorbed: tuple[str, ...] = ()
     """Members that proved to be this one: their facts are in ledgers of their own."""
 
-    _applied: AppliedFacts = AppliedFacts()
+    _applied: AppliedFacts = PrivateAttr(default_factory=AppliedFacts)
 
     @classmethod
     def new(cls, member_id: str, fingerprint: str) -> Self:
