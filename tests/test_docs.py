@@ -63,9 +63,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pages
 def test_make_targets_exist(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     code = "\n".join([*re.findall(r"`([^`\n]+)`", prose(page)), *blocks(page, "bash", "text")])
-    for named in re.findall(r"^\$? ?make ((?:[A-Z]+=\S+ )*)([a-z]+)", code, re.MULTILINE):
+    for named in re.findall(r"^\$? ?make ((?:[A-Z]+=\S+ )*)([a-z-]+)", code, re.MULTILINE):
         assert named[1] in targets, f"make {named[1]}"
 
 
