@@ -9,7 +9,7 @@ from typing import Any
 from membership import logs, runtime
 from membership.channels import Account, open_channels
 from membership.channels.outgoing import TARGETS, Poster
-from membership.dispatching import Backoff, Dispatcher
+from membership.services.dispatching import Backoff, Dispatcher
 from membership.store.addresses import Addresses
 from membership.store.deliveries import Deliveries
 

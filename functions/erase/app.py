@@ -49,7 +49,7 @@ def handler(event: dict[str, Any], context: Any) -> Response:
 
 def _retire(asked: Ended, context: Any) -> dict[str, Any]:
     """Told again with the `after` of its answer, it goes on from there."""
-    from membership.retiring import retire
+    from membership.services.retiring import retire
 
     retired = retire(
         runtime.roster(),

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from membership import logs, runtime
 from membership.errors import Contended
-from membership.evaluating import Verdict, evaluate, read_batch
+from membership.services.evaluating import Verdict, evaluate, read_batch
 
 logger = logs.logger()
 metrics = Metrics()

@@ -10,8 +10,8 @@ from membership.http.event_views import ToldView
 from membership.http.events import read_attributes, read_event, read_events
 from membership.http.problems import Problem
 from membership.http.serving import Request, Response, Service, respond
-from membership.ingesting import enrolment
-from membership.viewing import see
+from membership.services.ingesting import enrolment
+from membership.services.viewing import see
 
 logger = logs.logger()
 service = Service("ingest", logger)

@@ -9,7 +9,7 @@ from membership.errors import NotFound
 from membership.http import cursors
 from membership.http.serving import Request, Response, Service, respond, respond_text
 from membership.member.progress import progress
-from membership.viewing import Seen
+from membership.services.viewing import Seen
 
 # What only some requests need is imported where they are answered: no process answers them all.
 if TYPE_CHECKING:

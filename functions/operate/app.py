@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from membership import logs, runtime
-from membership.acting import Instruction
 from membership.channels import Delivery, Kind, Status
 from membership.errors import NotFound
 from membership.http import cursors
 from membership.http.caller import require
 from membership.http.problems import Error, conflict, invalid, invalid_parameter, pointer
 from membership.http.serving import Request, Response, Service, respond
+from membership.services.acting import Instruction
 
 # What only some requests need is imported where they are answered: no process answers them all.
 if TYPE_CHECKING:
-    from membership.configuring import Configuring
     from membership.http.bodies import Told
     from membership.http.operator_views import ProviderView
     from membership.report import Report
+    from membership.services.configuring import Configuring
 
 logger = logs.logger()
 service = Service("operate", logger)
@@ -52,9 +52,9 @@ def handler(event: dict[str, Any], context: Any) -> Response:
 @service.on("put_program")
 def put_program(request: Request) -> Response:
     """Put a version in force."""
-    from membership.enacting import enact
     from membership.http.operator_views import ProgramPutView
     from membership.program.reading import read_program
+    from membership.services.enacting import enact
 
     program = read_program(request.bytes(LARGEST_PROGRAM))
     enacted = enact(
@@ -430,6 +430,6 @@ def _instruction(asked: "Told", request: Request) -> Instruction:
 
 def _configuring() -> "Configuring":
     from membership.channels.webhook import new_secret
-    from membership.configuring import Configuring
+    from membership.services.configuring import Configuring
 
     return Configuring(runtime.deliveries(), new_secret)

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from membership import logs, runtime
-from membership.publishing import publish, read_outcomes
+from membership.services.publishing import publish, read_outcomes
 
 logger = logs.logger()
 

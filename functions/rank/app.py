@@ -14,7 +14,7 @@ from membership.store.sweeps import Outrun
 
 if TYPE_CHECKING:
     from membership.board import Cut
-    from membership.cutting import Cutting
+    from membership.services.cutting import Cutting
 
 logger = logs.logger()
 

@@ -15,7 +15,7 @@ from membership.store import keys
 from membership.store.sweeps import Outrun
 
 if TYPE_CHECKING:
-    from membership.reconciling import Report
+    from membership.services.reconciling import Report
 
 logger = logs.logger()
 metrics = Metrics()
@@ -64,7 +64,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _everybody(request: Request, context: Any) -> "Report":
-    from membership.reconciling import Report
+    from membership.services.reconciling import Report
 
     now = runtime.now()
     sweep = runtime.reconciling().take(request.program, now, request.going_on)

@@ -12,7 +12,7 @@ from membership.store.sweeps import Outrun
 
 if TYPE_CHECKING:
     from membership.report import Report
-    from membership.reporting import Reporting
+    from membership.services.reporting import Reporting
 
 logger = logs.logger()
 

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict
 
 from membership import logs, runtime
 from membership.errors import MembershipError, NotFound
-from membership.eve import uncut
-from membership.rearming import Rearming
-from membership.reviewing import Place, review, unreviewed
+from membership.services.eve import uncut
+from membership.services.rearming import Rearming
+from membership.services.reviewing import Place, review, unreviewed
 from membership.store.sweeps import Outrun
 
 logger = logs.logger()

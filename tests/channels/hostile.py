@@ -23,7 +23,7 @@ from functions.dispatch import app
 from membership.channels import Answer, Delivery, Settings, open_channels
 from membership.channels.outgoing import ANY, Poster
 from membership.channels.webhook import WebhookSettings, new_secret
-from membership.dispatching import Dispatcher
+from membership.services.dispatching import Dispatcher
 from tests.fakes.deliveries import MemoryDeliveries
 from tests.fakes.queues import Queues
 from tools.receiver import Receiver

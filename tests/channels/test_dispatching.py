@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from membership.channels import Answer, Delivery, Settings, delivery_id
-from membership.dispatching import NO_CHANNEL, UNDER_WAY, Backoff, Dispatcher
+from membership.services.dispatching import NO_CHANNEL, UNDER_WAY, Backoff, Dispatcher
 from tests.fakes.deliveries import MemoryDeliveries
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)

@@ -62,12 +62,25 @@ def breaches(tree: ast.Module) -> set[str]:
     return clocks | {name.split(".")[0] for name in imported(tree)} & FORBIDDEN
 
 
-PURE = reached(modules("program/**/*.py", "member/**/*.py", "settle.py", "rehearsal.py"))
+EDGES = {"membership.runtime", "membership.logs"}
+"""Where the world comes in: clients, clock, environment."""
+PURE = reached({*modules("program/**/*.py", "member/**/*.py", "*.py")} - EDGES)
+SERVICES = modules("services/*.py")
 
 
 @pytest.mark.parametrize("module", sorted(PURE))
 def test_it_knows_nothing_of_the_world(module: str) -> None:
     assert not breaches(PURE[module])
+
+
+@pytest.mark.parametrize("module", SERVICES)
+def test_a_service_is_given_its_ports(module: str) -> None:
+    packages = {name.split(".")[0] for name in imported(reached([module])[module])}
+    assert not packages & {"boto3", "botocore", "aws_lambda_powertools", "os"}
+
+
+def test_the_core_knows_no_service() -> None:
+    assert not [name for name in PURE if name.startswith(("membership.services", "membership.store"))]
 
 
 def test_the_law_sees_what_it_forbids() -> None:

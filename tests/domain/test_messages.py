@@ -12,9 +12,9 @@ from membership.facts import Act, Attributes, Enrolment, Fact, Order, Profile, R
 from membership.outcomes import MessageDue
 from membership.program.reading import program_from
 from membership.program.schema import Versions
-from membership.reviewing import Place, review
+from membership.services.reviewing import Place, review
+from membership.services.settling import Settling
 from membership.settle import next_due, rebuild
-from membership.settling import Settling
 from tests.domain.playing import Played
 from tests.domain.test_invariants import Settler, night
 from tests.fakes.memory import MemoryLedger, MemoryPrograms

@@ -20,8 +20,8 @@ from membership.acts import Block, Decide, Hold, Leave, Lift, Merge, Release, Re
 from membership.facts import Act, Activity, Attributes, Enrolment, Fact, Order, Profile, Refund, Review
 from membership.member.figures import figures
 from membership.member.state import Member
+from membership.services.settling import Committed, Settling
 from membership.settle import rebuild
-from membership.settling import Committed, Settling
 from membership.store import keys
 from tests.domain.told_twice import NEXT, PROGRAMS, as_told, read
 from tests.fakes.memory import MemoryLedger, MemoryPrograms

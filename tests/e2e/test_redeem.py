@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from membership import runtime
 from membership.errors import Contended
 from membership.outcomes import RedemptionRefused
-from membership.redeeming import Answered, Redeeming
+from membership.services.redeeming import Answered, Redeeming
 from tests.e2e.support import Answer, Caller
 from tools.deploy import Stack
 from tools.emulator import REGION

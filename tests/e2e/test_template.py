@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from membership.dispatching import UNDER_WAY
 from membership.http.problems import KINDS, URN
+from membership.services.dispatching import UNDER_WAY
 from tools import sam
 from tools.deploy import STACK_NAME, Stack
 

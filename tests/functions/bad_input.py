@@ -26,14 +26,14 @@ import typer
 from jsonschema import Draft202012Validator
 
 from membership import runtime
-from membership.certifying import Certifying
 from membership.errors import NoSuchMember
-from membership.exporting import Exporting
 from membership.http import cursors
 from membership.http.openapi import document
 from membership.http.operations import OPERATIONS, Operation
 from membership.http.problems import NOT_REDEEMABLE
 from membership.program.schema import Versions
+from membership.services.certifying import Certifying
+from membership.services.exporting import Exporting
 from membership.store.certificates import Issued
 from membership.store.ledger import Page
 from tests.fakes.deliveries import MemoryDeliveries

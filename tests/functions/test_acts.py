@@ -7,7 +7,7 @@ import pytest
 
 from membership import runtime
 from membership.channels import Delivery
-from membership.evaluating import evaluate, read_batch
+from membership.services.evaluating import evaluate, read_batch
 from tests.functions.conftest import NOW, Client, Cloud, order
 
 PROGRAM = """

@@ -19,7 +19,7 @@ from membership import runtime
 from membership.channels import delivery_id, open_channels
 from membership.channels.outgoing import ANY, Poster
 from membership.channels.webhook import WebhookSettings, new_secret
-from membership.dispatching import Backoff, Dispatcher
+from membership.services.dispatching import Backoff, Dispatcher
 from membership.store import keys
 from membership.store.deliveries import Deliveries
 from membership.store.tables import Tables

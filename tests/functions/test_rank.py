@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from membership import runtime
-from membership.evaluating import evaluate, read_batch
+from membership.services.evaluating import evaluate, read_batch
 from membership.store.keys import SHARDS
 from tests.functions.conftest import Client, Cloud
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from membership import runtime
-from membership.evaluating import evaluate, read_batch
 from membership.facts import Redemption
+from membership.services.evaluating import evaluate, read_batch
 from membership.store import items
 from tests.functions.conftest import NOW, Answer, Client, Cloud, order
 

@@ -11,8 +11,8 @@ from functions.dispatch import app as dispatch
 from membership import runtime
 from membership.channels import Answer as Answered
 from membership.channels import Delivery
-from membership.dispatching import Dispatcher
-from membership.exporting import DELIVERED
+from membership.services.dispatching import Dispatcher
+from membership.services.exporting import DELIVERED
 from membership.store import items
 from tests.functions.conftest import Client, Cloud, order
 

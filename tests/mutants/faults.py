@@ -95,7 +95,7 @@ FAULTS = (
     Fault(
         "members are cached",
         "I1",
-        f"{MEMBERSHIP}/settling.py",
+        f"{MEMBERSHIP}/services/settling.py",
         "            stored = self._ledger.load(program, member_id, consistent=attempt > 0)",
         '            known = self.__dict__.setdefault("known", {})\n'
         "            stored = known.setdefault((program, member_id), self._ledger.load(program, member_id))",
@@ -104,7 +104,7 @@ FAULTS = (
     Fault(
         "what a batch could not settle is forgotten",
         "I7",
-        f"{MEMBERSHIP}/evaluating.py",
+        f"{MEMBERSHIP}/services/evaluating.py",
         '    if unfinished := verdicts.count("unfinished"):',
         '    if (unfinished := verdicts.count("unfinished")) > len(verdicts):',
         SIMULATION,
@@ -412,7 +412,7 @@ FAULTS = (
     Fault(
         "a delivery is marked before it is sent",
         "I8",
-        f"{MEMBERSHIP}/dispatching.py",
+        f"{MEMBERSHIP}/services/dispatching.py",
         "            answer = self.channels[channel](delivery, settings, self.now())\n",
         "            self.deliveries.save(delivery.model_copy(update={'status': 'delivered'}), known)\n"
         "            answer = self.channels[channel](delivery, settings, self.now())\n",
@@ -437,7 +437,7 @@ FAULTS = (
     Fault(
         "what the bus refused is taken for published",
         "I9",
-        f"{MEMBERSHIP}/publishing.py",
+        f"{MEMBERSHIP}/services/publishing.py",
         '            if not answer["FailedEntryCount"]:\n                break',
         "            if answer:\n                break",
         "tests/services/test_publishing.py",
@@ -518,7 +518,7 @@ FAULTS = (
     Fault(
         "nobody waits for the end of the quiet hours",
         "B10",
-        f"{MEMBERSHIP}/dispatching.py",
+        f"{MEMBERSHIP}/services/dispatching.py",
         "        return min(LONGEST_DELAY, ceil(left)) if left > 0 else None",
         "        return None",
         SIMULATION,

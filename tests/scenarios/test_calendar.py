@@ -4,7 +4,7 @@ from datetime import UTC, date, timedelta
 
 import pytest
 
-from membership.reviewing import Place, review
+from membership.services.reviewing import Place, review
 from tests.scenarios.world import World, preset
 
 NOTICE = timedelta(seconds=30 * 86_400)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from membership.facts import Fact, Review
-from membership.settling import Settling
+from membership.services.settling import Settling
 from tests.scenarios.world import World, preset
 
 

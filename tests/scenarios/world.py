@@ -7,7 +7,6 @@ from itertools import count
 
 from membership.acts import Action
 from membership.board import Cut
-from membership.cutting import Cutting
 from membership.facts import Act, Activity, Attributes, Enrolment, Fact, Order, Ranking, Refund
 from membership.member.state import Member
 from membership.outcomes import Envelope
@@ -15,8 +14,9 @@ from membership.program import presets
 from membership.program.metrics import Rank
 from membership.program.reading import read_program
 from membership.program.schema import Program
-from membership.reviewing import Place, review
-from membership.settling import Settling
+from membership.services.cutting import Cutting
+from membership.services.reviewing import Place, review
+from membership.services.settling import Settling
 from tests.fakes.memory import MemoryLedger, MemoryPrograms
 from tests.fakes.sweeps import MemoryCuts, MemoryRoster, MemorySweeps
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from membership.facts import Fact, Order, Review
-from membership.ingesting import Ingest
 from membership.program import presets
 from membership.program.reading import read_program
 from membership.program.schema import Program
-from membership.settling import Settling
+from membership.services.ingesting import Ingest
+from membership.services.settling import Settling
 from tests.fakes.memory import MemoryLedger, MemoryPrograms
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from membership.acting import Acting, Instruction
 from membership.acts import Action, Hold, Lift
 from membership.program.schema import Program
+from membership.services.acting import Acting, Instruction
 from tests.services.conftest import NOW, Services, days
 
 TOLD = Instruction("act-1", "Li Wei", "ten years with us")

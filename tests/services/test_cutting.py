@@ -11,14 +11,14 @@ import pytest
 
 from membership.acts import Block
 from membership.board import Cut
-from membership.cutting import Cutting
 from membership.errors import NotFound
-from membership.eve import uncut
 from membership.facts import Act, Fact, Order, Profile, Ranking, Review
 from membership.program.reading import read_program
 from membership.program.schema import Program
-from membership.reviewing import NotYet
-from membership.settling import Settling
+from membership.services.cutting import Cutting
+from membership.services.eve import uncut
+from membership.services.reviewing import NotYet
+from membership.services.settling import Settling
 from membership.store.sweeps import Outrun
 from tests.fakes.memory import MemoryLedger, MemoryPrograms
 from tests.fakes.sweeps import MemoryCuts, MemoryRoster, MemorySweeps

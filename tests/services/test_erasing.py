@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from membership.acts import Merge
 from membership.facts import Act, Refund
 from membership.member.state import Member
-from membership.settling import Settling
+from membership.services.settling import Settling
 from membership.store.erasing import Eraser
 from membership.store.ledger import Ledger
 from membership.store.tables import Tables

@@ -6,10 +6,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from membership.errors import Contended, NoSuchMember, Unsettleable
-from membership.evaluating import BatchUnfinished, Verdict, evaluate, read_batch
 from membership.facts import Fact
 from membership.member.state import Member
-from membership.settling import Committed, Settling
+from membership.services.evaluating import BatchUnfinished, Verdict, evaluate, read_batch
+from membership.services.settling import Committed, Settling
 from membership.store import items
 from tests.fakes.faults import throttled
 from tests.services.conftest import NOW, Services

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from membership.errors import Contended
-from membership.evaluating import BatchUnfinished, evaluate
 from membership.facts import Fact, Refund
-from membership.ingesting import Ingest
-from membership.settling import Settling
+from membership.services.evaluating import BatchUnfinished, evaluate
+from membership.services.ingesting import Ingest
+from membership.services.settling import Settling
 from tests.fakes.faults import FaultyLedger
 from tests.services.conftest import NOW, Services
 

@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from membership.errors import Unsettleable
 from membership.facts import Activity, Attributes, Fact
-from membership.ingesting import Ingest, enrolment
-from membership.settling import Committed
+from membership.services.ingesting import Ingest, enrolment
+from membership.services.settling import Committed
 from tests.services.conftest import NOW, Services, days
 
 

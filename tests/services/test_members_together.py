@@ -9,7 +9,7 @@ from membership.acts import Action, Leave, Merge
 from membership.errors import NotFound
 from membership.facts import Act, Activity, Attributes, Enrolment, Fact, Refund
 from membership.program.schema import Program
-from membership.settling import Settling
+from membership.services.settling import Settling
 from tests.scenarios.test_races import Overtaking
 from tests.services.conftest import NOW, Services
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from membership.outcomes import Envelope
-from membership.publishing import Unpublished, publish, read_outcomes
+from membership.services.publishing import Unpublished, publish, read_outcomes
 from membership.store import items
 from tests.services.conftest import NOW
 

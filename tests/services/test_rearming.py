@@ -9,8 +9,8 @@ import pytest
 from membership.acts import Block
 from membership.facts import Act, Enrolment, Profile, Review
 from membership.program.schema import Program
-from membership.rearming import Rearming
-from membership.reviewing import Place, review
+from membership.services.rearming import Rearming
+from membership.services.reviewing import Place, review
 from membership.store.sweeps import Outrun
 from tests.fakes.sweeps import MemoryRoster, MemorySweeps
 from tests.services.conftest import Services

@@ -12,7 +12,7 @@ from membership.facts import Act, Refund
 from membership.member.applied import AppliedFacts
 from membership.member.state import Member
 from membership.program.schema import Program
-from membership.reconciling import MOST_TOLD, UNDER_WAY, Difference, Reconciling, Report
+from membership.services.reconciling import MOST_TOLD, UNDER_WAY, Difference, Reconciling, Report
 from membership.store.ledger import Stored
 from membership.store.sweeps import Outrun
 from tests.fakes.sweeps import MemoryRoster, MemorySweeps

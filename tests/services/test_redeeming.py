@@ -22,8 +22,8 @@ from membership.member.redemption import Redeemed
 from membership.outcomes import RedemptionRefused
 from membership.program.reading import read_program
 from membership.program.schema import Program
-from membership.redeeming import Answered, Redeeming
-from membership.settling import Settling
+from membership.services.redeeming import Answered, Redeeming
+from membership.services.settling import Settling
 from tests.fakes.faults import FaultyLedger
 from tests.fakes.memory import MemoryLedger, MemoryPrograms
 

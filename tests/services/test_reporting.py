@@ -12,8 +12,8 @@ from membership.member.state import Member
 from membership.program.reading import program_from
 from membership.program.schema import Program
 from membership.report import Report, Sums
-from membership.reporting import Reporting
-from membership.settling import Settling
+from membership.services.reporting import Reporting
+from membership.services.settling import Settling
 from membership.store.sweeps import Outrun
 from tests.fakes.memory import MemoryLedger, MemoryPrograms
 from tests.fakes.sweeps import MemoryReports, MemoryRoster, MemorySweeps

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from membership.reviewing import NotYet, Place, review, unreviewed
+from membership.services.reviewing import NotYet, Place, review, unreviewed
 from tests.services.conftest import NOW, Services, days
 
 DAY = date(2024, 12, 1)

@@ -7,12 +7,12 @@ from typing import Any
 
 from membership.channels import delivery_id
 from membership.facts import Order, Review
-from membership.gathering import gather, told_of
 from membership.member.figures import figures
 from membership.member.state import Member
 from membership.program.schema import Versions
-from membership.publishing import SOURCE
-from membership.reconciling import Reconciling
+from membership.services.gathering import gather, told_of
+from membership.services.publishing import SOURCE
+from membership.services.reconciling import Reconciling
 from membership.settle import rebuild, settle
 from membership.store import keys
 from membership.store.ledger import Ledger, Stored

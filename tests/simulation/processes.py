@@ -168,7 +168,7 @@ def _changes() -> Iterator[tuple[Any, str, Any]]:
             yield app.service, "_log", _Log()
     yield apps()["dispatch"], "Poster", lambda targets: lambda *asked: _world().post(*asked)
     yield webhook, "new_secret", lambda: _world().new_secret()
-    settling = sys.modules["membership.settling"]
+    settling = sys.modules["membership.services.settling"]
     yield settling, "settle", _noted(vars(settling)["settle"], together=False)
     yield settling, "rebuild", _noted(vars(settling)["rebuild"], together=True)
 

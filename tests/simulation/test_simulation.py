@@ -10,10 +10,10 @@ from unittest.mock import patch
 
 import pytest
 
-from membership import evaluating
 from membership.channels import Answer, Delivery
-from membership.dispatching import Dispatcher
 from membership.member.applied import AppliedFacts
+from membership.services import evaluating
+from membership.services.dispatching import Dispatcher
 from membership.store.ledger import Ledger, Stored
 from membership.store.programs import Programs
 from tests.simulation import processes

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from membership.errors import Contended
 from membership.facts import Activity, Fact, Order, Refund
 from membership.program.schema import Program
-from membership.settling import Settling
+from membership.services.settling import Settling
 from membership.store import keys
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs

@@ -8,9 +8,9 @@ from membership.errors import Impossible
 from membership.facts import Order
 from membership.program.reading import read_program
 from membership.program.schema import Program
-from membership.redeemed import redeemed
-from membership.redeeming import Redeeming
-from membership.settling import Settling
+from membership.services.redeemed import redeemed
+from membership.services.redeeming import Redeeming
+from membership.services.settling import Settling
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
 from membership.store.shelves import Counted, Shelves

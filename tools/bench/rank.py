@@ -19,11 +19,11 @@ from botocore.session import get_session
 from rich.console import Console
 
 from membership.board import Cut
-from membership.cutting import Cutting
 from membership.facts import Activity, Fact, Order
 from membership.member.state import Member
 from membership.program.reading import read_program
 from membership.program.schema import Program, Versions
+from membership.services.cutting import Cutting
 from membership.settle import newcomer, settle
 from membership.store import items
 from membership.store.ledger import Page, Stored

@@ -16,15 +16,15 @@ from rich.console import Console
 from rich.table import Table
 
 from membership.channels.base import DEFAULT, Answer
-from membership.dispatching import Dispatcher
-from membership.evaluating import evaluate, read_batch
 from membership.facts import Order, Review
 from membership.program import presets
 from membership.program.reading import read_program
 from membership.program.schema import Program, Versions
-from membership.rearming import Rearming
-from membership.reviewing import Place, review
-from membership.settling import Settling
+from membership.services.dispatching import Dispatcher
+from membership.services.evaluating import evaluate, read_batch
+from membership.services.rearming import Rearming
+from membership.services.reviewing import Place, review
+from membership.services.settling import Settling
 from membership.store import keys
 from membership.store.deliveries import Deliveries
 from membership.store.items import fact_item, read_outcome

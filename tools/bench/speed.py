@@ -17,9 +17,9 @@ from typing import Any
 from uuid import uuid4
 
 from membership.errors import Contended
-from membership.evaluating import evaluate
 from membership.facts import Order
-from membership.settling import Settling
+from membership.services.evaluating import evaluate
+from membership.services.settling import Settling
 from tools.bench.stand import Stand, orders, regular
 from tools.demo.shop import Shop
 from tools.demo.watch import Watch

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from membership.facts import Fact, Order
-from membership.ingesting import Ingest
 from membership.program import presets
 from membership.program.reading import read_program
 from membership.program.schema import Program
-from membership.settling import Settling
+from membership.services.ingesting import Ingest
+from membership.services.settling import Settling
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
 from membership.store.tables import Tables

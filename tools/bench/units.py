@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from membership.facts import Refund, Review
 from membership.program.reading import read_program
-from membership.redeeming import Redeeming
+from membership.services.redeeming import Redeeming
 from membership.store.items import fact_item
 from tools import cdnow
 from tools.bench.meter import item_bytes

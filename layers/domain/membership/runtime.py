@@ -22,16 +22,17 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
-    from membership.acting import Acting
-    from membership.certifying import Certifying
-    from membership.cutting import Cutting
-    from membership.exporting import Exporting
-    from membership.ingesting import Ingest
-    from membership.rearming import Rearming
-    from membership.reconciling import Reconciling
-    from membership.redeeming import Redeeming
-    from membership.reporting import Reporting
-    from membership.settling import Settling
+    from membership.services.acting import Acting
+    from membership.services.certifying import Certifying
+    from membership.services.cutting import Cutting
+    from membership.services.exporting import Exporting
+    from membership.services.ingesting import Ingest
+    from membership.services.rearming import Rearming
+    from membership.services.reconciling import Reconciling
+    from membership.services.redeeming import Redeeming
+    from membership.services.reporting import Reporting
+    from membership.services.settling import Settling
+    from membership.services.viewing import Viewing
     from membership.store.access import Access
     from membership.store.approvals import Approvals
     from membership.store.cuts import Cuts
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from membership.store.roster import Roster
     from membership.store.shelves import Shelves
     from membership.store.sweeps import Sweeps
-    from membership.viewing import Viewing
 
 # Importing and building models makes no garbage worth looking for: the collector would take a twentieth of a
 # cold start.
@@ -200,14 +200,14 @@ def deliveries() -> "Deliveries":
 
 @cache
 def settling() -> "Settling":
-    from membership.settling import Settling
+    from membership.services.settling import Settling
 
     return Settling(ledger(), programs(), pause)
 
 
 @cache
 def ingest() -> "Ingest":
-    from membership.ingesting import Ingest
+    from membership.services.ingesting import Ingest
 
     return Ingest(ledger(), settling())
 
@@ -221,7 +221,7 @@ def shelves() -> "Shelves":
 
 @cache
 def redeeming() -> "Redeeming":
-    from membership.redeeming import Redeeming
+    from membership.services.redeeming import Redeeming
 
     return Redeeming(ledger(), programs(), shelves(), settling())
 
@@ -235,7 +235,7 @@ def approvals() -> "Approvals":
 
 @cache
 def acting() -> "Acting":
-    from membership.acting import Acting
+    from membership.services.acting import Acting
 
     return Acting(ledger(), programs(), approvals(), settling())
 
@@ -256,7 +256,7 @@ def sweeps() -> "Sweeps":
 
 @cache
 def certifying() -> "Certifying":
-    from membership.certifying import Certifying
+    from membership.services.certifying import Certifying
     from membership.store.certificates import Certificates
 
     return Certifying(viewing(), Certificates(dynamodb(), tables()))
@@ -271,7 +271,7 @@ def cuts() -> "Cuts":
 
 @cache
 def cutting() -> "Cutting":
-    from membership.cutting import Cutting
+    from membership.services.cutting import Cutting
 
     return Cutting(ledger(), programs(), roster(), sweeps(), cuts())
 
@@ -285,21 +285,21 @@ def reports() -> "Reports":
 
 @cache
 def reporting() -> "Reporting":
-    from membership.reporting import Reporting
+    from membership.services.reporting import Reporting
 
     return Reporting(programs(), roster(), sweeps(), reports())
 
 
 @cache
 def rearming() -> "Rearming":
-    from membership.rearming import Rearming
+    from membership.services.rearming import Rearming
 
     return Rearming(ledger(), programs(), roster(), sweeps())
 
 
 @cache
 def reconciling() -> "Reconciling":
-    from membership.reconciling import Reconciling
+    from membership.services.reconciling import Reconciling
 
     return Reconciling(ledger(), programs(), roster(), sweeps())
 
@@ -313,7 +313,7 @@ def eraser() -> "Eraser":
 
 @cache
 def exporting() -> "Exporting":
-    from membership.exporting import Exporting
+    from membership.services.exporting import Exporting
     from membership.store.belongings import Belongings
 
     return Exporting(ledger(), Belongings(dynamodb(), tables()), approvals(), deliveries())
@@ -321,7 +321,7 @@ def exporting() -> "Exporting":
 
 @cache
 def viewing() -> "Viewing":
-    from membership.viewing import Viewing
+    from membership.services.viewing import Viewing
 
     return Viewing(ledger(), programs())
 

@@ -8,8 +8,8 @@ from membership.facts import Activity, Fact
 from membership.http.event_views import EventView
 from membership.http.problems import Error, Problem, Refused, conflict
 from membership.http.requests import is_id
-from membership.ingesting import Taken
 from membership.program.schema import Program
+from membership.services.ingesting import Taken
 
 _KNOWN_OTHERWISE = "this is known already, with another content; what is known stays"
 _UNKNOWN_MEMBER = "the program takes no events of members it doesn't know; enrol with PUT /v1/members/{id}"

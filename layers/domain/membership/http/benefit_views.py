@@ -12,7 +12,7 @@ from membership.program.campaigns import Campaign
 from membership.program.schema import Program, Tier
 from membership.program.text import Language
 from membership.program.wording import benefit_in_words
-from membership.viewing import Previewed, Seen
+from membership.services.viewing import Previewed, Seen
 
 
 class BenefitView(View):

@@ -2,9 +2,9 @@
 
 from html import escape
 
-from membership.certifying import Shown
 from membership.member.certificates import day_in_words
 from membership.program.text import Language, Text
+from membership.services.certifying import Shown
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 

@@ -9,7 +9,7 @@ from membership.http.view import View
 from membership.program.text import Language
 
 if TYPE_CHECKING:
-    from membership.certifying import Shown
+    from membership.services.certifying import Shown
 
 
 class CertificateView(View):

@@ -12,7 +12,7 @@ from membership.member.standing import Notice, Override, Source, Standing
 from membership.member.state import Status
 from membership.program.schema import Program, Versions
 from membership.program.text import Language
-from membership.viewing import Seen
+from membership.services.viewing import Seen
 
 
 class NoticeView(View):

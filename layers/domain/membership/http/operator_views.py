@@ -16,16 +16,16 @@ from membership.program.messaging import Purpose
 from membership.program.schema import Versions
 from membership.program.text import Language, Text
 from membership.report import Report
+from membership.services.viewing import see
 from membership.store.access import ApiKey, Role
 from membership.store.approvals import Question
 from membership.store.belongings import Sort
-from membership.viewing import see
 
 if TYPE_CHECKING:
-    from membership.acting import Acted
     from membership.channels.webhook import WebhookSettings
-    from membership.enacting import Enacted
-    from membership.exporting import Exported
+    from membership.services.acting import Acted
+    from membership.services.enacting import Enacted
+    from membership.services.exporting import Exported
 
 
 class ProgramPutView(View):

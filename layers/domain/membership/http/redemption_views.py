@@ -13,7 +13,7 @@ from membership.outcomes import RedemptionRefused, Refusal
 from membership.program.catalogue_in_words import redeemable
 from membership.program.schema import Program
 from membership.program.text import Language
-from membership.redeeming import Answered, Offer
+from membership.services.redeeming import Answered, Offer
 from membership.store.shelves import Uploaded
 
 

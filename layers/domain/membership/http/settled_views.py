@@ -12,8 +12,8 @@ from membership.http.outcome_views import OutcomeView
 from membership.http.points_views import EarnedView
 from membership.http.view import Absent, View
 from membership.program.schema import Versions
-from membership.settling import Committed
-from membership.viewing import see
+from membership.services.settling import Committed
+from membership.services.viewing import see
 
 
 class SettledView(View):

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from membership.errors import Contended, Impossible, NoSuchMember
-from membership.gathering import absorbed_in
 from membership.member.state import Member
 from membership.outcomes import (
     ApprovalRequested,
@@ -17,6 +16,7 @@ from membership.outcomes import (
     RewardGranted,
     RewardRedeemed,
 )
+from membership.services.gathering import absorbed_in
 from membership.store import items, keys
 from membership.store.belongings import Belongings
 from membership.store.deliveries import Deliveries

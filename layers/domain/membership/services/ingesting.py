@@ -11,7 +11,7 @@ from membership.facts import Attributes, Enrolment, Fact
 from membership.member.earning import earned_before
 from membership.member.state import Member
 from membership.program.schema import Program
-from membership.settling import Committed, Settling
+from membership.services.settling import Committed, Settling
 from membership.store.items import content_digest
 from membership.store.ledger import Ledger
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from membership.errors import NotFound
 from membership.member.certificates import certifying
+from membership.services.viewing import Seen, Viewing
 from membership.store.certificates import Certificates, Issued
-from membership.viewing import Seen, Viewing
 
 
 class Shown(NamedTuple):

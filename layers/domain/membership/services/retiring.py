@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, TypeGuard
 
 from membership.member.state import Member
+from membership.services.sweeping import PAGE, Pages
 from membership.store.ledger import Ledger
-from membership.sweeping import PAGE, Pages
 
 
 class Erases(Protocol):

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from membership.acts import Merge
 from membership.errors import Contended, MetricsChanged, NoSuchMember, RebuildNeeded, faults_of_ours
 from membership.facts import Act, Cancellation, Fact, Redemption
-from membership.gathering import gather, told_of
 from membership.member.applied import Verdict
 from membership.member.certificates import certifying
 from membership.member.earning import Earned
@@ -16,7 +15,8 @@ from membership.member.redemption import Desk
 from membership.member.state import Member
 from membership.outcomes import Envelope
 from membership.program.schema import Versions
-from membership.redeemed import look_up
+from membership.services.gathering import gather, told_of
+from membership.services.redeemed import look_up
 from membership.settle import Settled, newcomer, rebuild, settle
 from membership.store.ledger import Ledger, Outsold, Overtaken, Stored
 from membership.store.programs import Programs

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from membership.errors import MembershipError, NoProgram, NoSuchMember, Unsettleable
 from membership.facts import Fact
-from membership.settling import Settling
+from membership.services.settling import Settling
 from membership.store import items, keys
 from membership.store.ledger import Ledger
 

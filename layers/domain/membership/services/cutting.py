@@ -12,16 +12,16 @@ from pydantic import BaseModel, ConfigDict
 
 from membership.board import Board, Counts, Cut, share
 from membership.errors import NotFound, Unsettleable
-from membership.eve import Due, Eve, uncut
 from membership.facts import Ranking
 from membership.member.state import Member
-from membership.reviewing import NotYet
+from membership.services.eve import Due, Eve, uncut
+from membership.services.reviewing import NotYet
+from membership.services.sweeping import EVERYWHERE, Pages, read, take
 from membership.store.cuts import Cuts
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
 from membership.store.roster import Entry
 from membership.store.sweeps import Left, Sweep, Sweeps
-from membership.sweeping import EVERYWHERE, Pages, read, take
 
 NAME = "boards"
 """Of the sweep."""

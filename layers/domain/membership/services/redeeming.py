@@ -18,12 +18,12 @@ from membership.outcomes import (
 )
 from membership.program.catalogue import Redeemable
 from membership.program.schema import Program
-from membership.redeemed import look_up, redeemed
-from membership.settling import Settling
+from membership.services.redeemed import look_up, redeemed
+from membership.services.settling import Settling
+from membership.services.viewing import Seen, see
 from membership.store.ledger import Ledger, Page
 from membership.store.programs import Programs
 from membership.store.shelves import Counted, Shelves, Uploaded
-from membership.viewing import Seen, see
 
 MOST_MERGES = 10
 """Members that went on for one another, as far as anybody follows them."""

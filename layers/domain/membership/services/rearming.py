@@ -13,12 +13,12 @@ from membership.facts import Review
 from membership.member.deciding.replacing import successors
 from membership.member.figures import joined
 from membership.program.schema import Versions
+from membership.services.sweeping import Pages, read, take
 from membership.settle import next_due
 from membership.store.ledger import Ledger, Stored
 from membership.store.programs import Programs
 from membership.store.roster import Entry
 from membership.store.sweeps import Sweep, Sweeps
-from membership.sweeping import Pages, read, take
 
 NAME = "versions"
 """Of the sweep."""

@@ -7,11 +7,11 @@ from datetime import datetime
 from membership.errors import Unsettleable
 from membership.program.schema import Program
 from membership.report import Report, Sums
+from membership.services.sweeping import Pages, read, take
 from membership.store.programs import Programs
 from membership.store.reports import Reports
 from membership.store.roster import Entry
 from membership.store.sweeps import Left, Sweep, Sweeps
-from membership.sweeping import Pages, read, take
 
 NAME = "reports"
 """Of the sweep."""

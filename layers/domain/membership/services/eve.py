@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from pydantic import BaseModel, ConfigDict
 
 from membership.errors import Unsettleable, faults_of_ours
-from membership.gathering import gather
 from membership.member.applied import digest_of
 from membership.member.figures import joined
 from membership.member.state import Member
 from membership.program.criteria import Criterion
 from membership.program.metrics import Rank
 from membership.program.schema import Program, Versions
+from membership.services.gathering import gather
 from membership.settle import rebuild
 from membership.store.cuts import Cuts
 from membership.store.ledger import Ledger

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from membership.errors import NoSuchMember, NotFound, RebuildNeeded
 from membership.facts import Line, Order
-from membership.gathering import gather
 from membership.member.deciding.replacing import successors
 from membership.member.earning import Earned
 from membership.member.evolve import evolve
@@ -17,6 +16,7 @@ from membership.member.state import Member
 from membership.member.statement import Entry, page, statement
 from membership.outcomes import Envelope, Outcome, TierReplaced
 from membership.program.schema import Program, Versions
+from membership.services.gathering import gather
 from membership.settle import rebuild, settle
 from membership.store.ledger import Ledger, Page
 from membership.store.programs import Programs

@@ -9,15 +9,15 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from membership.errors import NoSuchMember, Unsettleable, faults_of_ours
-from membership.gathering import gather, told_of
 from membership.member.applied import Verdict
 from membership.pseudonyms import pseudonym
+from membership.services.gathering import gather, told_of
+from membership.services.sweeping import PAGE, Pages, read, take
 from membership.settle import Settled, rebuild
 from membership.store.ledger import Ledger, Stored
 from membership.store.programs import Programs
 from membership.store.roster import Entry
 from membership.store.sweeps import Sweep, Sweeps
-from membership.sweeping import PAGE, Pages, read, take
 
 NAME = "reconciliation"
 """Of the sweep over everybody."""

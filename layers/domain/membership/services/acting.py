@@ -24,11 +24,11 @@ from membership.member.standing import Standing
 from membership.member.state import Member, Status
 from membership.outcomes import FactIgnored
 from membership.program.schema import Ladder, Program
-from membership.settling import Committed, Settling
+from membership.services.settling import Committed, Settling
+from membership.services.viewing import see
 from membership.store.approvals import Approvals
 from membership.store.ledger import Ledger
 from membership.store.programs import Programs
-from membership.viewing import see
 
 LATEST = 50
 """Outcomes to look through for what a repeated request had led to."""

@@ -1,0 +1,1 @@
+"""What functions do, one verb a module: the pure core joined to its ports, which all come as arguments."""
