@@ -212,11 +212,16 @@ class Oracle:
         return self._decide(fact, fact, before, now, gone)
 
     def tell_together(
-        self, facts: Sequence[Fact], last: Fact, now: datetime | None, others: "Mapping[str, Oracle]"
+        self,
+        facts: Sequence[Fact],
+        last: Fact,
+        now: datetime | None,
+        others: "Mapping[str, Oracle]",
+        gone: Iterable[str] = (),
     ) -> list[Told]:
         """What the whole ledger says at once, `last` its newest fact: each act decides, then all the rest.
 
-        `others`: members that went away for this one, as they were then.
+        `others`: members that went away for this one, as they were then. `gone`: that go on for nobody.
         """
         refunded = {order_id: self.refunded(order_id) for order_id in self._orders_named()}
         new = [fact for fact in facts if fact.key not in self.seen]
@@ -239,7 +244,7 @@ class Oracle:
         back = any(self.refunded(id_) != refunded.get(id_, 0) for id_ in self._orders_named())
         decided: list[Told] = []
         for act in acts:
-            decided += self._decide(act, act, None, now, (), gives_back=back, others=others)
+            decided += self._decide(act, act, None, now, gone, gives_back=back, others=others)
         return decided + self._decide(last, None, None, now, (), gives_back=back)
 
     def _is_new(self, fact: Fact) -> bool:

@@ -215,7 +215,7 @@ class Watch:
                 if program == who[0] and one.onward
             }
             last = max(intent.facts, key=lambda fact: (fact.recorded_at, fact.key))
-            return oracle.tell_together(intent.facts, last, intent.now, others)
+            return oracle.tell_together(intent.facts, last, intent.now, others, intent.gone)
         before = [order for order in intent.orders if order.key not in oracle.seen]
         expected: list[Told] = []
         for fact in (*before, *(fact for fact in intent.facts if fact not in before)):
