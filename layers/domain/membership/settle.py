@@ -96,10 +96,9 @@ def settle(
     """Apply facts one by one, deciding after each: how they were batched makes no difference.
 
     `accounts` holds the orders that refunds among the facts refer to. `now` is when it is settled, where
-    that is
-    later than the facts say. `gone` are members that nobody can be merged into any more; `desk` has what
-    redemptions and cancellations among the facts have to know. Raises RebuildNeeded
-    where the stored member can't take the facts: added up by other metrics, or a fact older than its memory.
+    that is later than the facts say. `gone` are members that nobody can be merged into any more; `desk` has
+    what redemptions and cancellations among the facts have to know. Raises RebuildNeeded where the stored
+    member can't take the facts: added up by other metrics, or a fact older than its memory.
     """
     settled = Settled(member.twin())
     member = settled.member
@@ -276,8 +275,7 @@ def rebuild(
     theirs: Mapping[str, Sequence[Outcome]] = NOTHING,
     desk: Desk | None = None,
 ) -> Settled:
-    """The member that the whole ledger makes, from nothing; `facts` has those of members that it absorbed,
-    too.
+    """The member that the whole ledger makes, from nothing. `facts` has those of absorbed members, too.
 
     Sums come from the facts, in any order. Standing comes from the outcomes, in theirs: what a
     member was once told is not argued again under another order of arrival. Then whatever the
