@@ -78,6 +78,8 @@ def command(fault: Fault) -> list[str]:
         "-q",
         "-p",
         "no:cacheprovider",
+        "-k",
+        "not ministack",  # the copy has no emulator beside it
         *fault.found_by.split(),
     ]
 
