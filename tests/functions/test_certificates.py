@@ -38,7 +38,7 @@ def act(operator: Client, member: str, kind: str, **more: Any) -> None:
     assert operator.post(f"/v1/members/{member}/actions", asked).status == 200
 
 
-@pytest.mark.proves("U5")
+@pytest.mark.proves("U5", "E8")
 def test_a_promotion_brings_a_certificate_to_print(shop: Client) -> None:
     number = rise(shop)
     assert NUMBER.fullmatch(number)
