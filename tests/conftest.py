@@ -18,7 +18,7 @@ UNHURRIED = {
     "phases": [Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     "report_multiple_bugs": False,
 }
-settings.register_profile("quick", max_examples=100, derandomize=True, **UNHURRIED)
+settings.register_profile("quick", max_examples=70, derandomize=True, **UNHURRIED)
 settings.register_profile("slow", max_examples=1_000, stateful_step_count=60, print_blob=True, **UNHURRIED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
