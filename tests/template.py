@@ -6,6 +6,9 @@ from typing import Any
 
 import yaml
 
+FUNCTIONS = sorted(path.parent.name for path in (Path(__file__).parents[1] / "functions").glob("*/app.py"))
+"""Every one, as its folder is called."""
+
 
 class _Template(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """CloudFormation's own tags are read as what they hold: only what has none is looked at."""
@@ -33,6 +36,13 @@ def resources() -> dict[str, Any]:
     """The template's resources."""
     found: dict[str, Any] = _template()["Resources"]
     return found
+
+
+def create_table(client: Any, resource: str, name: str) -> None:
+    """One of the template's tables, as far as who reads and writes has to do with it."""
+    told = resources()[resource]["Properties"]
+    kept = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    client.create_table(TableName=name, **{key: told[key] for key in kept if key in told})
 
 
 def parameters() -> dict[str, Any]:

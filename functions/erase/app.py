@@ -15,7 +15,6 @@ from membership.http.serving import Request, Response, Service, respond
 logger = logs.logger()
 service = Service("erase", logger)
 
-
 SPARE_MILLISECONDS = 60_000
 """Left for the members of the last page."""
 
@@ -59,7 +58,7 @@ def _retire(asked: Ended, context: Any) -> dict[str, Any]:
         datetime.combine(asked.ended_before, time(), UTC),
         runtime.now(),
         asked.after,
-        lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS,
+        runtime.time_left(context, SPARE_MILLISECONDS),
     )
     logger.info("retired", extra={"program": asked.program, "erased": retired.erased})
     return retired._asdict()

@@ -43,6 +43,4 @@ def handler(event: dict[str, Any], context: Any) -> None:
 def _forget(program: str, member_id: str) -> None:
     """Only the eraser may take anything away from the ledger."""
     asked = {"forget": {"program": program, "member_id": member_id}}
-    runtime.functions().invoke(
-        FunctionName=runtime.settings().erase_function, InvocationType="Event", Payload=json.dumps(asked)
-    )
+    runtime.hand_on(runtime.settings().erase_function, json.dumps(asked))

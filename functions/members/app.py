@@ -112,7 +112,7 @@ def get_history(request: Request) -> Response:
 
     member_id, viewing = request.id("member_id"), runtime.viewing()
     resource, after = f"history/{member_id}", request.query["cursor"]
-    position = cursors.unseal(after, request.program, resource, POSITIONS) if after is not None else None
+    position = cursors.unseal(after, request.program, resource, POSITIONS)
     page = viewing.history(request.program, member_id, request.now, position, request.query["limit"])
     versions, lang = viewing.versions(request.program), request.query["lang"]
     view = HistoryView(
@@ -120,7 +120,7 @@ def get_history(request: Request) -> Response:
             OutcomeView.of(envelope, versions, lang, named=request.caller.role == "operator")
             for envelope in page.data
         ),
-        next_cursor=cursors.seal(request.program, resource, page.next) if page.next else None,
+        next_cursor=cursors.seal(request.program, resource, page.next),
     )
     return respond(200, view)
 
@@ -143,13 +143,13 @@ def get_points_entries(request: Request) -> Response:
 
     member_id, viewing, after = request.id("member_id"), runtime.viewing(), request.query["cursor"]
     resource = f"points/{member_id}"
-    position = cursors.unseal(after, request.program, resource, ENTRIES) if after is not None else None
+    position = cursors.unseal(after, request.program, resource, ENTRIES)
     page = viewing.statement(request.program, member_id, request.now, position, request.query["limit"])
     versions, lang = viewing.versions(request.program), request.query["lang"]
     named = request.caller.role == "operator"
     view = PointsEntriesView(
         data=tuple(PointsEntryView.of(entry, versions, lang, named=named) for entry in page.data),
-        next_cursor=cursors.seal(request.program, resource, page.next) if page.next else None,
+        next_cursor=cursors.seal(request.program, resource, page.next),
     )
     return respond(200, view)
 

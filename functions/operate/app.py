@@ -113,12 +113,12 @@ def export_member(request: Request) -> Response:
 
     member_id, cursor = request.id("member_id"), request.query["cursor"]
     resource = f"export/{member_id}"
-    after = cursors.unseal(cursor, request.program, resource, PLACES) if cursor is not None else None
+    after = cursors.unseal(cursor, request.program, resource, PLACES)
     page = runtime.exporting().page(request.program, member_id, after, request.query["limit"])
     versions, lang = runtime.programs().versions(request.program), request.query["lang"]
     view = ExportView(
         data=tuple(ExportEntryView.of(one, versions, lang) for one in page.data),
-        next_cursor=cursors.seal(request.program, resource, page.next) if page.next else None,
+        next_cursor=cursors.seal(request.program, resource, page.next),
     )
     return respond(200, view)
 
@@ -130,12 +130,12 @@ def get_approvals(request: Request) -> Response:
 
     status, cursor = request.query["status"], request.query["cursor"]
     resource = f"approvals/{status}"
-    after = cursors.unseal(cursor, request.program, resource, QUESTIONS) if cursor is not None else None
+    after = cursors.unseal(cursor, request.program, resource, QUESTIONS)
     found, place = runtime.approvals().page(request.program, status, request.query["limit"], after)
     versions = runtime.programs().versions(request.program)
     view = ApprovalsView(
         data=tuple(ApprovalView.of(one, versions, request.query["lang"]) for one in found),
-        next_cursor=cursors.seal(request.program, resource, place) if place else None,
+        next_cursor=cursors.seal(request.program, resource, place),
     )
     return respond(200, view)
 
@@ -203,9 +203,9 @@ def get_benefits_report(request: Request) -> Response:
 
 def _reports(request: Request, what: str) -> "tuple[list[Report], str | None]":
     after, resource = request.query["cursor"], f"reports/{what}"
-    before = cursors.unseal(after, request.program, resource, DAYS) if after is not None else None
+    before = cursors.unseal(after, request.program, resource, DAYS)
     page = runtime.reports().page(request.program, request.query["limit"], before)
-    return page.data, cursors.seal(request.program, resource, page.next) if page.next else None
+    return page.data, cursors.seal(request.program, resource, page.next)
 
 
 @service.on("post_key")
@@ -339,12 +339,12 @@ def get_deliveries(request: Request) -> Response:
 
     asked, after = request.query["status"], request.query["cursor"]
     resource = f"deliveries/{asked or 'all'}"
-    before = cursors.unseal(after, request.program, resource, POSITIONS) if after is not None else None
+    before = cursors.unseal(after, request.program, resource, POSITIONS)
     statuses: Sequence[Status] = {None: STATUSES, "stuck": STUCK}.get(asked, [asked])
     found, position = runtime.deliveries().page(request.program, statuses, request.query["limit"], before)
     view = DeliveriesView(
         data=tuple(map(DeliveryView.of, found)),
-        next_cursor=cursors.seal(request.program, resource, position) if position else None,
+        next_cursor=cursors.seal(request.program, resource, position),
     )
     return respond(200, view)
 

@@ -51,20 +51,12 @@ def _cut(cutting: "Cutting", request: Request, context: Any) -> "list[Cut]":
     if sweep is None:
         return []
     try:
-        made = cutting.run(sweep, now, lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS)
+        made = cutting.run(sweep, now, runtime.time_left(context, SPARE_MILLISECONDS))
     except Outrun:
         logger.info("another invocation goes on with it")
         return []
     if made is None or cutting.due(now):
-        _hand_on(context)
+        runtime.hand_on(context.function_name, Request(going_on=True).model_dump_json(exclude_defaults=True))
     for cut in made or ():
         logger.info("cut", extra=cut.model_dump(mode="json"))
     return made or []
-
-
-def _hand_on(context: Any) -> None:
-    runtime.functions().invoke(
-        FunctionName=context.function_name,
-        InvocationType="Event",
-        Payload=Request(going_on=True).model_dump_json(exclude_defaults=True),
-    )

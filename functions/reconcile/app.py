@@ -72,17 +72,11 @@ def _everybody(request: Request, context: Any) -> "Report":
         logger.info("another invocation is at it")
         return Report()
     try:
-        report, done = runtime.reconciling().run(
-            sweep, now, lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS
-        )
+        report, done = runtime.reconciling().run(sweep, now, runtime.time_left(context, SPARE_MILLISECONDS))
     except Outrun:
         logger.info("another invocation goes on with it")
         return Report()
     if not done:
-        runtime.functions().invoke(
-            FunctionName=context.function_name,
-            InvocationType="Event",
-            Payload=Request(going_on=True).model_dump_json(exclude_defaults=True),
-        )
+        runtime.hand_on(context.function_name, Request(going_on=True).model_dump_json(exclude_defaults=True))
     logger.info("reconciled", extra={"checked": report.checked, "different": report.different, "done": done})
     return report

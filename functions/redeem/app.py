@@ -57,11 +57,11 @@ def get_redemptions(request: Request) -> Response:
     """What was bought."""
     member_id, cursor, lang = request.id("member_id"), request.query["cursor"], request.query["lang"]
     resource = f"redemptions/{member_id}"
-    after = cursors.unseal(cursor, request.program, resource, POSITIONS) if cursor is not None else None
+    after = cursors.unseal(cursor, request.program, resource, POSITIONS)
     page = runtime.redeeming().page(request.program, member_id, after, request.query["limit"])
     view = RedemptionsView(
         data=tuple(RedemptionView.of(one, lang) for one in page.data),
-        next_cursor=cursors.seal(request.program, resource, page.next) if page.next else None,
+        next_cursor=cursors.seal(request.program, resource, page.next),
     )
     return respond(200, view)
 

@@ -43,14 +43,10 @@ def _make(reporting: "Reporting", request: Request, context: Any) -> "list[Repor
     if sweep is None:
         return []
     try:
-        made = reporting.run(sweep, now, lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS)
+        made = reporting.run(sweep, now, runtime.time_left(context, SPARE_MILLISECONDS))
     except Outrun:
         logger.info("another invocation goes on with it")
         return []
     if made is None:
-        runtime.functions().invoke(
-            FunctionName=context.function_name,
-            InvocationType="Event",
-            Payload=Request(going_on=True).model_dump_json(exclude_defaults=True),
-        )
+        runtime.hand_on(context.function_name, Request(going_on=True).model_dump_json(exclude_defaults=True))
     return made or []

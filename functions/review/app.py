@@ -5,7 +5,6 @@ An operator runs one day of one program with `{"program": …, "as_of": "2026-12
 that was missed run from now on. `"simulate": true` dates them at that day: for histories and rehearsals.
 """
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -87,7 +86,7 @@ def _review(program: str, reviewed: date | None, request: Request, context: Any)
         day,
         now,
         Place(request.shard, request.after),
-        _may_go_on(context),
+        runtime.time_left(context, SPARE_MILLISECONDS),
         request.simulate,
     )
     if progress.rest is None:
@@ -106,7 +105,7 @@ def _look_at_everybody(rearming: Rearming, context: Any, going_on: bool) -> dict
     if sweep is None:
         return {}
     try:
-        done = rearming.run(sweep, now, _may_go_on(context))
+        done = rearming.run(sweep, now, runtime.time_left(context, SPARE_MILLISECONDS))
     except Outrun:
         logger.info("another invocation goes on with it")
         return {}
@@ -115,13 +114,5 @@ def _look_at_everybody(rearming: Rearming, context: Any, going_on: bool) -> dict
     return done or {}
 
 
-def _may_go_on(context: Any) -> Callable[[], bool]:
-    return lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS
-
-
 def _hand_on(context: Any, request: Request) -> None:
-    runtime.functions().invoke(
-        FunctionName=context.function_name,
-        InvocationType="Event",
-        Payload=request.model_dump_json(exclude_defaults=True),
-    )
+    runtime.hand_on(context.function_name, request.model_dump_json(exclude_defaults=True))

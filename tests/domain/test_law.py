@@ -83,6 +83,11 @@ def test_the_core_knows_no_service() -> None:
     assert not [name for name in PURE if name.startswith(("membership.services", "membership.store"))]
 
 
+def test_the_store_knows_no_service() -> None:
+    found = {name: {*imported(reached([name])[name])} for name in modules("store/*.py")}
+    assert not [name for name, used in found.items() if any("membership.services" in one for one in used)]
+
+
 def test_the_law_sees_what_it_forbids() -> None:
     """Else the test above could not fail."""
     assert "membership.story" in PURE

@@ -29,7 +29,7 @@ from membership import runtime
 from membership.errors import NoSuchMember
 from membership.http import cursors
 from membership.http.openapi import document
-from membership.http.operations import OPERATIONS, Operation
+from membership.http.operations import BY_ID, OPERATIONS, Operation
 from membership.http.problems import NOT_REDEEMABLE
 from membership.program.schema import Versions
 from membership.services.certifying import Certifying
@@ -487,7 +487,7 @@ class World:
     def _must(
         self, id_: str, body: Any, program: str = "cafe", member: str = "ann", query: Any = None, **path: str
     ) -> Any:
-        operation = next(one for one in OPERATIONS if one.id == id_)
+        operation = BY_ID[id_]
         event = {
             "resource": operation.path,
             "httpMethod": operation.method,

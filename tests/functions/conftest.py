@@ -19,7 +19,7 @@ from membership import runtime
 from membership.http.operations import OPERATIONS
 from tests.functions.rights import Right, calls, rights
 from tests.programs import rules
-from tests.template import resources
+from tests.template import create_table, resources
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 REGION = "us-east-1"
@@ -237,9 +237,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     with mock_aws():
         dynamodb, sqs = SESSION.client("dynamodb", REGION), SESSION.client("sqs", REGION)
         for name in ("Ledger", "State"):
-            table = resources()[name]["Properties"]
-            kept = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-            dynamodb.create_table(TableName=name.lower(), **{key: table[key] for key in kept if key in table})
+            create_table(dynamodb, name, name.lower())
         queue = sqs.create_queue(QueueName="deliveries")["QueueUrl"]
         for name, value in {
             "LEDGER_TABLE": "ledger",

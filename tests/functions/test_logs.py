@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +17,10 @@ from membership.pseudonyms import pseudonym
 from tests.functions.conftest import Client, Cloud
 from tests.functions.test_bad_input import SOUND, as_operator
 from tests.functions.test_trust import PERSONAL, Lambda, live, office, till
+from tests.template import FUNCTIONS
 
 __all__ = ["office", "till"]  # fixtures
 
-FUNCTIONS = sorted(path.parent.name for path in (Path(__file__).parents[2] / "functions").glob("*/app.py"))
 WORDS = "ann's window seat, by Li Wei"
 WHO = {"program": "cafe", "member_id": "ann"}
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from inspect import unwrap
-from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -20,12 +19,10 @@ import membership
 from membership import runtime
 from membership.channels import webhook
 from membership.store import programs
-from tests.template import parameters, resources
+from tests.template import FUNCTIONS, parameters, resources
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
-
-FUNCTIONS = sorted(path.parent.name for path in (Path(__file__).parents[2] / "functions").glob("*/app.py"))
 
 
 @dataclass
@@ -157,7 +154,7 @@ def _changes() -> Iterator[tuple[Any, str, Any]]:
             choice=lambda signs: _world().random.choice(signs),
         ),
     )
-    yield programs, "_validated", cache(programs._validated)  # versions never change: one reading is enough
+    yield programs, "_read", cache(programs._read)  # versions never change: one reading is enough
     for name, module in list(sys.modules.items()):
         if name.startswith("membership.") and vars(module).get("ThreadPoolExecutor") is ThreadPoolExecutor:
             yield module, "ThreadPoolExecutor", OneThread

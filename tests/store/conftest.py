@@ -28,6 +28,7 @@ from membership.store.tables import Tables
 from tests.fakes.memory import MemoryAccess, MemoryLedger, MemoryPrograms
 from tests.fakes.sweeps import MemoryCuts, MemoryReports, MemoryRoster, MemorySweeps
 from tests.simulation.dynamodb import in_memory
+from tests.template import create_table
 from tools import sam
 from tools.emulator import Emulator
 
@@ -114,37 +115,6 @@ def program() -> Program:
 
 
 def created(client: Any, tables: Tables) -> Tables:
-    """With the indexes of template.yaml."""
-    for name in tables:
-        _create(client, name)
+    create_table(client, "Ledger", tables.ledger)
+    create_table(client, "State", tables.state)
     return tables
-
-
-def _create(client: Any, name: str) -> None:
-    def keys(first: str, second: str) -> list[dict[str, str]]:
-        return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
-
-    def index(name: str, first: str, second: str, kind: str) -> dict[str, Any]:
-        return {"IndexName": name, "KeySchema": keys(first, second), "Projection": {"ProjectionType": kind}}
-
-    attributes = (
-        "pk",
-        "sk",
-        "due_shard",
-        "due",
-        "approval_status",
-        "approval_at",
-        "delivery_status",
-        "delivery_at",
-    )
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=keys("pk", "sk"),
-        AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in attributes],
-        GlobalSecondaryIndexes=[
-            index("due", "due_shard", "due", "KEYS_ONLY"),
-            index("approvals", "approval_status", "approval_at", "ALL"),
-            index("deliveries", "delivery_status", "delivery_at", "ALL"),
-        ],
-    )

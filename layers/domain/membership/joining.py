@@ -32,6 +32,11 @@ def joining(own: Sequence[Fact], theirs: Iterable[Fact]) -> list[Fact]:
     return joined
 
 
+def absorbed_in(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """Members that proved to be the one that these facts are of."""
+    return tuple(_merged(facts))
+
+
 def _merged(own: Iterable[Fact]) -> dict[str, datetime]:
     """Since when others are this one."""
     return {

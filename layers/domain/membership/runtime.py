@@ -5,7 +5,7 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -106,6 +106,16 @@ def random_code() -> str:
     """80 random bits as people can read them out: no 0 and O, no 1 and I."""
     signs = "".join(secrets.choice(_LEGIBLE) for _ in range(16))
     return "-".join(signs[n : n + 4] for n in range(0, 16, 4))
+
+
+def hand_on(function: str, asked: str) -> None:
+    """Have a function of this stack do what is asked, as JSON; nobody waits for it."""
+    functions().invoke(FunctionName=function, InvocationType="Event", Payload=asked)
+
+
+def time_left(context: Any, spare: int) -> Callable[[], bool]:
+    """Whether this invocation may go on, with so many milliseconds to spare for its end."""
+    return lambda: context.get_remaining_time_in_millis() > spare
 
 
 @cache

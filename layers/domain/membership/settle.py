@@ -215,10 +215,10 @@ def _decide(case: Case) -> list[Outcome]:
 def _told_onward(program: Program, member: Member, fact: Fact, decided: Sequence[Outcome]) -> list[Fact]:
     """What the decisions are to others. The same facts come of the same decisions, whoever makes them."""
     told: list[Fact] = []
-    friend = pseudonym(program.id, member.id)  # once this one is erased, its id is in nobody's ledger
     for outcome in decided:
         match outcome:
             case ReferralTold():
+                friend = pseudonym(program.id, member.id)  # its id would outlive it in the other's ledger
                 told.append(
                     Referral(
                         id=f"{friend}#{outcome.stage}#{outcome.times}",

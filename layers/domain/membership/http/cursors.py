@@ -15,14 +15,18 @@ from membership.http.problems import bad_cursor
 _DIGEST = 6
 
 
-def seal(program: str, resource: str, position: str) -> str:
-    """A cursor of one list: `resource` names it within the program ('deliveries/failed')."""
+def seal(program: str, resource: str, position: str | None) -> str | None:
+    """A cursor of one list: `resource` names it within the program ('deliveries/failed'). None at its end."""
+    if position is None:
+        return None
     told = _digest(program, resource, position) + position.encode()
     return urlsafe_b64encode(told).decode().rstrip("=")
 
 
-def unseal(cursor: str, program: str, resource: str, positions: re.Pattern[str]) -> str:
-    """The position in a cursor of this very list; `positions` is what they look like there."""
+def unseal(cursor: str | None, program: str, resource: str, positions: re.Pattern[str]) -> str | None:
+    """The position in a cursor of this very list, None at its begin; `positions` is what they look like."""
+    if cursor is None:
+        return None
     try:
         told = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         position = told[_DIGEST:].decode("ascii")

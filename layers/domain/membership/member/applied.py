@@ -34,7 +34,7 @@ class AppliedFacts:
     """Time here is the facts' own recorded time, so a replay remembers what the first run did."""
 
     def __init__(self, packed: bytes = b"") -> None:
-        self._known = dict(_ENTRY.iter_unpack(packed))
+        self._known: dict[bytes, int] = dict(_ENTRY.iter_unpack(packed))
         self._latest = max(self._known.values(), default=0)
 
     def none_since(self, moment: datetime, besides: Container[bytes]) -> bool:
@@ -48,7 +48,7 @@ class AppliedFacts:
 
     def has_since(self, fact_key: str, moment: datetime) -> bool:
         """Whether it was applied, and recorded then or later."""
-        return bool(self._known.get(digest_of(fact_key), 0) >= int(moment.timestamp()))
+        return self._known.get(digest_of(fact_key), 0) >= int(moment.timestamp())
 
     def judge(self, fact: Fact) -> Verdict:
         """FORGOTTEN: recorded so long ago that only the whole ledger tells whether it was applied."""

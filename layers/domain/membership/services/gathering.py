@@ -1,11 +1,10 @@
 """Every fact that makes a member: those in its own ledger, and those of members that proved to be it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from membership.acts import Absorb
 from membership.errors import faults_of_ours
-from membership.facts import Act, Fact
-from membership.joining import joining
+from membership.facts import Fact
+from membership.joining import absorbed_in, joining
 from membership.outcomes import Outcome
 from membership.store.ledger import Ledger
 
@@ -16,15 +15,6 @@ def gather(ledger: Ledger, program: str, member_id: str) -> tuple[list[Fact], tu
     absorbed = absorbed_in(own)
     theirs = [fact for one in absorbed for fact in ledger.facts(program, one)]
     return joining(own, theirs), (member_id, *absorbed)
-
-
-def absorbed_in(facts: Iterable[Fact]) -> tuple[str, ...]:
-    """Members that proved to be the one that these facts are of."""
-    found = {}
-    for fact in facts:
-        if isinstance(fact, Act) and isinstance(fact.action, Absorb):
-            found.update(dict.fromkeys((fact.action.member, *fact.action.absorbed)))
-    return tuple(found)
 
 
 def told_of(ledger: Ledger, program: str, members: Sequence[str]) -> dict[str, list[Outcome]]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from membership.errors import Contended, Impossible, NoSuchMember
+from membership.joining import absorbed_in
 from membership.member.state import Member
 from membership.outcomes import (
     ApprovalRequested,
@@ -16,7 +17,6 @@ from membership.outcomes import (
     RewardGranted,
     RewardRedeemed,
 )
-from membership.services.gathering import absorbed_in
 from membership.store import items, keys
 from membership.store.belongings import Belongings
 from membership.store.deliveries import Deliveries

@@ -56,7 +56,7 @@ class Programs:
         never changed, so it would put the program out of reach for good.
         """
         body = program.model_dump_json(exclude_unset=True)
-        _validated(body)
+        Program.model_validate_json(body)
         version: Any = {
             "TableName": self._table,
             "Item": {
@@ -132,12 +132,8 @@ class Programs:
         )
 
 
-def _validated(body: str) -> Program:
-    return Program.model_validate_json(body)
-
-
 def _read(program: str, body: str) -> Program:
     try:
-        return _validated(body)
+        return Program.model_validate_json(body)
     except ValidationError as fault:  # it was valid when it was put: the model has changed under it
         raise Unsettleable(f"a version of {program!r} can't be read") from fault
