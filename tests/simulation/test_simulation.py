@@ -50,7 +50,7 @@ def test_no_schedule_breaks_a_law() -> None:
 
 
 def test_the_same_seed_is_the_same_run_in_any_process() -> None:
-    told = {simulate(7, 6, PYTHONHASHSEED=seed).rpartition("Digest ")[2] for seed in ("1", "2")}
+    told = {simulate(4, 9, PYTHONHASHSEED=seed).rpartition("Digest ")[2] for seed in ("1", "3")}
     assert len(told) == 1
     assert play_seed(7).digest == play_seed(7).digest != play_seed(8).digest
 

@@ -142,7 +142,7 @@ def _keep(member: Member, metric: str, tally: Tally) -> None:
 def _learn(member: Member, fact: Profile | Enrolment, told: Attributes) -> None:
     stamp = f"{fact.occurred_at.timestamp():020.6f} {fact.id}"
     news = {}
-    for name in told.model_fields_set:
+    for name in sorted(told.model_fields_set):  # or the state reads otherwise in another process
         if stamp > member.attribute_times.get(name, ""):
             member.attribute_times[name] = stamp
             news[name] = getattr(told, name)
