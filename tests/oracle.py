@@ -588,7 +588,7 @@ class Oracle:
         if earned == self.today or self.rules.validity == "lifetime":
             return True
         if self.rules.validity == "while_qualified":
-            return tier.kept(self.figures(self.today))
+            return self.rules.tier(tier.id).kept(self.figures(self.today))  # by what holds it from now on
         return self._until(earned) > self.today
 
     def _reached(self, reviewed: bool) -> tuple[str, date] | None:

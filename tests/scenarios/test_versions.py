@@ -41,6 +41,21 @@ def test_stricter_rules_only_lead_to_a_notice(world: World) -> None:
     assert notice.data["prevented_by"] == [{"spend": 90_000_00}]
 
 
+def test_who_fell_by_new_rules_is_not_lifted_again_by_the_year_of_the_old_ones() -> None:
+    """Gold asked for 20,000 last year and for 30,000 this year; what was spent lies between, in both."""
+    world = World(preset("p2-customer-policy", validity="while_qualified"))
+    stricter = tiers(world)
+    stricter[2]["qualify"] = {"any": [{"spend": 30_000}]}
+    second_version(world, "2025-01-01 00:00", tiers=stricter)
+    world.order("ann", "2024-03-01", 22_000)
+    assert world.tier("ann") == "gold"
+    world.order("ann", "2025-01-10", 22_000)
+    world.nights("2025-01-10", "2025-06-01")
+    assert world.tier("ann") == "silver"
+    assert len(world.history("ann", "tier.will_downgrade")) == 1
+    assert world.equals_a_rebuild(["ann"])
+
+
 def test_facts_of_both_versions_in_one_batch_are_judged_each_by_its_own(world: World) -> None:
     """Gold by referrals at 200 each on 31 January; from 1 February on they count half."""
     halved = world.program.model_dump(exclude_unset=True)["metrics"]

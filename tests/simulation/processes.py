@@ -1,5 +1,6 @@
 """The real handlers in one thread: each in a process of its own, which remembers what it has made."""
 
+import gc
 import logging
 import os
 import sys
@@ -208,3 +209,5 @@ _stays = ExitStack()
 def stay_in_one_thread() -> None:
     """For as long as this process lives."""
     _stays.enter_context(one_thread())
+    gc.collect()
+    gc.freeze()  # what stays is not looked through again and again

@@ -6,6 +6,7 @@ from datetime import date
 from membership.member.deciding.case import Case, LadderCase
 from membership.member.deciding.rewarding import reward
 from membership.member.figures import closed_days
+from membership.member.forecast import promised_until
 from membership.outcomes import Outcome, TierUpgraded
 from membership.program.schema import Tier
 from membership.program.validity import WhileQualified
@@ -36,7 +37,7 @@ def reached(case: LadderCase, judged: Judged, *, reviewed: bool) -> tuple[Ladder
             tier = then.ladder.tiers[n]
             if (tier.promotion == "reviewed") != reviewed or case.standing.declined.get(tier.id) == cycle:
                 continue
-            if tier.qualify and tier.qualify.met(seen) and stands_today(then, tier, day):
+            if tier.qualify and tier.qualify.met(seen) and stands_today(case, then, tier, day):
                 rank, best = n, (then, tier, day)
                 break
     return best
@@ -73,10 +74,14 @@ def enter(
     )
 
 
-def stands_today(case: LadderCase, tier: Tier, earned: date) -> bool:
-    """Whether a tier earned on a day, perhaps in a closed period, still stands today."""
-    keep = case.ladder.keep(tier)
-    if isinstance(case.ladder.validity(tier), WhileQualified):
+def stands_today(case: LadderCase, then: LadderCase, tier: Tier, earned: date) -> bool:
+    """Whether a tier earned on a day, perhaps in a closed period, would still be held today: the rules of
+    that day give it, those of today take it."""
+    held = case.ladder.tier(tier.id)
+    if isinstance(case.ladder.validity(held), WhileQualified):
+        keep = case.ladder.keep(held)
         return earned == case.today or keep is None or keep.met(case.seen(case.today))
-    end = case.until(tier, earned)
+    promised = {"earned_on": earned, "expires_on": then.until(tier, earned), "undermined": False}
+    entered = case.standing.model_copy(update={"tier": tier.id, **promised})
+    end = promised_until(case.case.program, case.case.member, case.ladder, entered)
     return end is None or end > case.today
