@@ -2,7 +2,9 @@
 
 from datetime import date, datetime
 
-from membership.errors import Unsettleable
+import pytest
+
+from membership.errors import MembershipError, NoSuchMember, Unsettleable
 from membership.facts import Activity, Attributes, Fact
 from membership.services.ingesting import Ingest, enrolment
 from membership.services.settling import Committed
@@ -72,11 +74,16 @@ def test_enrolling_again_with_nothing_new_is_no_fact(services: Services) -> None
     assert enrolment(member, "ann", Attributes(joined=date(2021, 1, 1)), "four", NOW) is not None
 
 
-def test_a_member_whom_nobody_can_settle_does_not_spoil_the_others_answer(services: Services) -> None:
+@pytest.mark.parametrize("fault", [Unsettleable("a fault of ours"), NoSuchMember()], ids=type)
+def test_a_member_whom_nobody_can_settle_does_not_spoil_the_others_answer(
+    services: Services, fault: MembershipError
+) -> None:
+    """Be it at fault, or erased a moment ago, by a reading that was older."""
+
     class Poisoned:
         def settle(self, program: str, member_id: str, facts: list[Fact], now: datetime) -> Committed:
             if member_id == "bob":
-                raise Unsettleable("a fault of ours")
+                raise fault
             return services.settling.settle(program, member_id, facts, now)
 
     ingest = Ingest(services.ledger, Poisoned())

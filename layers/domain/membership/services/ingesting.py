@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from membership.errors import Contended, Unsettleable
+from membership.errors import Contended, NoSuchMember, Unsettleable
 from membership.facts import Attributes, Enrolment, Fact
 from membership.member.earning import earned_before
 from membership.member.state import Member
@@ -66,7 +66,8 @@ class Ingest:
 
     def settle(self, program: Program, taken: Sequence[Taken], now: datetime) -> dict[str, Committed | None]:
         """Settle the members at once, for callers who wait. None where a member could not be settled: its
-        facts are safe, and the stream settles them a moment later, or parks the member and tells of it."""
+        facts are safe, and the stream settles them a moment later, or parks the member and tells of it; or
+        where it was erased a moment ago."""
         by_member: dict[str, list[Fact]] = defaultdict(list)
         for one in taken:
             if one.status in ("accepted", "duplicate"):
@@ -79,7 +80,7 @@ class Ingest:
             member_id, facts = item
             try:
                 committed = self._settling.settle(program.id, member_id, facts, now)
-            except (Contended, Unsettleable):
+            except (Contended, NoSuchMember, Unsettleable):
                 return member_id, None
             # Where the stream was faster, or the request is a second try, the answer is still the same.
             return member_id, self._with_what_was_told(
