@@ -91,6 +91,11 @@ class Rules:
     def day(self, moment: datetime) -> date:
         return moment.astimezone(_zone(self.zone)).date()
 
+    def first_whole_day(self, moment: datetime) -> date:
+        """The first day that doesn't begin before it."""
+        day = self.day(moment)
+        return day if self.midnight(day) >= moment else day + ONE_DAY
+
     def midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), _zone(self.zone)).astimezone(UTC)
 

@@ -428,7 +428,7 @@ class Life(RuleBasedStateMachine):
         for _ in range(60):
             self.look_at_versions(person)
             due = self.due(person)
-            coming = [rules.day(rules.since) for rules in self.rules if rules.since > self.now]
+            coming = [rules.first_whole_day(rules.since) for rules in self.rules if rules.since > self.now]
             due = min([day for day in (due, *coming) if day], default=None)
             self.nothing_to_decide_before(person, due or self.rules[0].day(end), random)
             if due is None:

@@ -394,12 +394,17 @@ def next_due(versions: Versions, member: Member, now: datetime | None = None) ->
     program = _in_force(versions, member, member.clock)[1]
     days = [due_on(program, member)]
     if now and member.status in ("trial", "active") and (begun := versions.first_begun(member.clock, now)):
-        days.append(program.day(begun - _INSTANT) + _ONE_DAY)  # the first whose midnight is not before it
+        days.append(_seen_by(program, begun))
     if member.status == "active":
         start = joined(program, member) or program.day(member.clock)
         begins = versions.begins_next(member.clock, start)
-        days.append(begins and program.day(begins))
+        days.append(begins and _seen_by(program, begins))
     return min((day for day in days if day), default=None)
+
+
+def _seen_by(program: Program, begins: datetime) -> date:
+    """The first day whose review, which is dated at its midnight, is not before that."""
+    return program.day(begins - _INSTANT) + _ONE_DAY
 
 
 def newcomer(versions: Versions, member_id: str, facts: Sequence[Fact]) -> Member:
