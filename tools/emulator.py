@@ -21,7 +21,7 @@ from tools.sam import BIN, ROOT, with_path
 HOME = ROOT / ".local" / "emulator"
 REGION = "us-east-1"
 HEALTHY_WITHIN = 30.0
-STOPPED_WITHIN = 10.0
+STOPPED_WITHIN = 2.0
 
 
 _children: list[subprocess.Popen[bytes]] = []
