@@ -28,8 +28,8 @@ TOGETHER = {
     "the log that is played once": r"tests/domain/test_cdnow\.py",
     "all processors": r"tests/simulation/",
 }
-"""What they share, and whose id tells of it. Groups go first: the simulation computes while the stack is waited
-for. xdist's own marks of groups are lost on pytest 9.2."""
+"""What they share, and whose id tells of it. Groups go first: the simulation computes while the stack is
+waited for. xdist's own marks of groups are lost on pytest 9.2."""
 
 
 class Together(LoadScopeScheduling):
