@@ -253,8 +253,7 @@ class Oracle:
         return decided + self._decide(last, None, None, now, (), gives_back=back)
 
     def _is_new(self, fact: Fact) -> bool:
-        known = self.seen.get(fact.key)
-        if known is not None and known >= self.latest - MEMORY:
+        if fact.key in self.seen:
             return False
         self.seen[fact.key] = fact.recorded_at
         self.latest = max(self.latest, fact.recorded_at)

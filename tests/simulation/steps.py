@@ -322,12 +322,15 @@ def decide(world: World) -> None:
 
 @step(2)
 def put_version(world: World) -> None:
-    """Another version of the program, at once or in some days; one a run."""
+    """Another version of the program, at once or in some days; one a run.
+
+    At once is after the ten seconds for which a process may still go by the version before.
+    """
     shop, random = some_shop(world), world.random
     rules = world.rules[shop.program.id]
     if len(rules) > 1 or not rules[0].yearly:
         return
-    since = world.now + timedelta(days=random.choice([0, 0, 3, 100]), seconds=2)
+    since = world.now + timedelta(days=random.choice([0, 0, 3, 100]), seconds=11)
     name = random.choice(sorted(NEXT))
     document, changed = NEXT[name](dict(shop.document), rules[0])
     program = read(document | {"id": shop.program.id}, rules[0].zone, since)
