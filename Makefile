@@ -22,20 +22,20 @@ export SAM_CLI_TELEMETRY := 0
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: install ## Deploy to an emulator of this machine, post 6,919 real orders, show what came of them (KEEP=1 leaves it running)
-	@$(PY) -m tools demo $(if $(KEEP),--keep)
+demo: install ## Deploy to an emulator of this machine, post 6,919 real orders, show what came of them; it runs until make down
+	@$(PY) -m tools demo
 
 rehearse: install ## Try a program out before it is put in force: make rehearse PROGRAM=my-program.yaml
 	@$(PY) -m tools rehearse $(or $(PROGRAM),--help)
 
-up: install ## Start the emulator and deploy; prints the address and how to get a first key
+up: install ## Start the emulator and deploy; prints the address and keys
 	@$(PY) -m tools up
 
-down: ## Stop what make up started
+down: ## Stop what make demo or make up left running
 	@if [ -x $(PY) ]; then $(PY) -m tools down; fi
 
-sam: ## Run the SAM CLI against what make up started: make sam DO="remote invoke ReviewFunction …"
-	@if [ -x $(PY) ]; then $(PY) -m tools sam -- $(DO); else echo "Nothing is started: make up does." >&2; exit 1; fi
+sam: ## Run the SAM CLI against what make demo or make up left running: make sam DO="remote invoke ReviewFunction …"
+	@if [ -x $(PY) ]; then $(PY) -m tools sam -- $(DO); else echo "Nothing is started: make demo and make up do." >&2; exit 1; fi
 
 test: lint ## All checks, then all tests, the deployed stack included
 	$(PY) -m pytest --numprocesses auto --dist loadscope
@@ -142,7 +142,7 @@ fresh_venv = [ -e $(1)/$(STAMP) ] || $(PYTHON) -m venv --clear $(1) || \
 
 # The emulator runs in what is made anew here, and its functions begin new processes all the time.
 idle = if [ -x $(PY) ] && $(PY) -c 'import sys; from tools.emulator import Emulator; sys.exit(not Emulator().running)' \
-	2>/dev/null; then echo "The stack of make up runs in the environment that has to be made anew: make down" >&2; exit 1; fi
+	2>/dev/null; then echo "A stack runs in the environment that has to be made anew: make down" >&2; exit 1; fi
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

@@ -52,7 +52,7 @@ def sam_command(context: typer.Context) -> None:
     """Runs the SAM CLI against the emulator: sam -- remote invoke ReviewFunction …"""
     emulator = Emulator()
     if not emulator.running:
-        raise EmulatorError("the emulator isn't running: make up starts it")
+        raise EmulatorError("the emulator isn't running: make up starts it, and make demo")
     done = subprocess.run(
         sam.command(*context.args, environment="local"), cwd=sam.ROOT, env=emulator.environment, check=False
     )

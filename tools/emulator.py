@@ -129,7 +129,7 @@ class Emulator:
         try:
             return dict(json.loads(self._process_file.read_text()))
         except FileNotFoundError:
-            raise EmulatorError("the emulator isn't running: make up starts it") from None
+            raise EmulatorError("the emulator isn't running: make up starts it, and make demo") from None
 
     @property
     def _pid(self) -> int | None:

@@ -1,17 +1,14 @@
 """make demo: the stack on an emulator, a log of real orders posted to it, and what came of them."""
 
-import os
-import shutil
 import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from itertools import islice
-from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -74,21 +71,21 @@ class Clock:
         console.print(f"[green]✓[/] {name} [dim]{seconds:.1f} s[/]")
 
 
-def main(
-    keep: Annotated[
-        bool, typer.Option(help="Leave the stack running, as make up does, until make down.")
-    ] = False,
-) -> None:
-    """Shows the whole product with real orders. Whatever happens, it leaves nothing running unasked."""
+def main() -> None:
+    """Shows the whole product with real orders, and leaves the stack running until make down.
+
+    A demo that comes to no end leaves nothing running.
+    """
     signal.signal(signal.SIGTERM, _as_interrupt)
-    emulator = Emulator() if keep else Emulator(PLACE.parent / f"demo-{os.getpid()}")
-    if keep and emulator.running:
-        console.print("[red]make up's stack is running already; make down ends it.[/]")
-        raise typer.Exit(1)
+    emulator = Emulator()
+    ended = emulator.home / "demo-ended"
+    if emulator.running and not ended.exists():
+        console.print("[red]A stack is running that no finished demo has left: make down ends it.[/]")
+        raise typer.Exit(FAILED)
     status = FAILED
     try:
-        _end_what_was_killed()
-        status = 0 if _run(emulator, keep) else FAILED
+        emulator.stop()
+        status = 0 if _run(emulator) else FAILED
     except KeyboardInterrupt:
         console.print("[yellow]Interrupted.[/]")
         status = INTERRUPTED
@@ -98,16 +95,18 @@ def main(
         # From here on another Ctrl-C must not leave half of it behind.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        if status or not keep:
+        if status:
             emulator.stop()
-            _keep_logs(emulator)
             console.print("\nEverything that the demo started is stopped.")
+        else:
+            ended.touch()
     if status == FAILED:
-        console.print(f"What the emulator and the SAM CLI said is in {PLACE.relative_to(ROOT)}.")
+        logs = emulator.home.relative_to(ROOT)
+        console.print(f"What the emulator and the SAM CLI said is in {logs}.")
     raise typer.Exit(status)
 
 
-def _run(emulator: Emulator, keep: bool) -> bool:
+def _run(emulator: Emulator) -> bool:
     """All of it; False where what came out isn't what plain addition says."""
     clock, began = Clock(), time.monotonic()
     log = cdnow.sample()
@@ -158,7 +157,7 @@ def _run(emulator: Emulator, keep: bool) -> bool:
         PLACE.mkdir(parents=True, exist_ok=True)
         sound = report.show(console, seen, PLACE)
     console.print(f"\nAll of it took {time.monotonic() - began:.0f} s.")
-    report.go_on(console, opened if keep else None, report.most_eventful(seen))
+    report.go_on(console, opened, report.most_eventful(seen))
     return sound
 
 
@@ -263,32 +262,6 @@ def _pause_schedule(stack: Stack) -> None:
     scheduler = stack.emulator.client("scheduler")
     for listed in scheduler.list_schedules()["Schedules"]:
         scheduler.delete_schedule(Name=listed["Name"])
-
-
-def _end_what_was_killed() -> None:
-    """A demo that was killed could not clean up; its process number is in its folder's name."""
-    for home in PLACE.parent.glob("demo-[0-9]*"):
-        if not _alive(int(home.name.removeprefix("demo-"))):
-            Emulator(home).stop()
-            shutil.rmtree(home, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's
-        return True
-    return True
-
-
-def _keep_logs(emulator: Emulator) -> None:
-    PLACE.mkdir(parents=True, exist_ok=True)
-    for log in emulator.home.glob("*.log"):
-        with suppress(OSError):
-            shutil.copy(log, PLACE)
-    shutil.rmtree(emulator.home, ignore_errors=True)
 
 
 def _as_interrupt(*_: object) -> None:

@@ -102,44 +102,26 @@ def show(console: Console, seen: Seen, folder: Path) -> bool:
     return _check(console, seen)
 
 
-def go_on(console: Console, shop: Shop | None, member: str) -> None:
-    """What there is to do by hand; `shop` is the one of a stack that is left running."""
+def go_on(console: Console, shop: Shop, member: str) -> None:
+    """What there is to do by hand: the stack is left running."""
     _title(console, "To go on by hand")
-    if shop:
-        console.print(
-            "This stack keeps running, with the whole log, until [bold]make down[/]. In your shell:\n"
-        )
-        console.print(f"  BASE={shop.stack.base_url}", soft_wrap=True)
-        console.print(f"  OPERATOR={shop.operator.key} STOREFRONT={shop.storefront.key}", soft_wrap=True)
-        console.print(
-            "\nThe receiver of the webhooks has ended with the demo, and deliveries fail until there is "
-            "another: the first two calls put it, and tell its secret. One to start with is in "
-            "docs/how-to/receive-webhooks.md.\n"
-        )
-    else:
-        console.print(
-            "make demo stops all that it starts. [bold]make demo KEEP=1[/] leaves the stack running with the "
-            "whole log in it, [bold]make up[/] starts one with this program and no members; both print BASE, "
-            "OPERATOR and STOREFRONT for these commands, and run until [bold]make down[/]:\n"
-        )
+    console.print("The stack keeps running, with the whole log, until [bold]make down[/]. In your shell:\n")
+    console.print(f"  BASE={shop.stack.base_url}", soft_wrap=True)
+    console.print(f"  OPERATOR={shop.operator.key} STOREFRONT={shop.storefront.key}", soft_wrap=True)
     order = (
         '{"id":"e1","type":"order","member_id":"ann","occurred_at":"2026-01-02T10:00:00-05:00",'
         '"data":{"order_id":"o1","amount":"120.00","currency":"USD"}}'
     )
-    calls = [
+    for key, call in (
+        ("STOREFRONT", f"$BASE/v1/members/{member}/progress"),
         ("STOREFRONT", f"-d '{order}' \"$BASE/v1/events?wait=true\""),
-        ("STOREFRONT", f"$BASE/v1/members/{member if shop else 'ann'}/progress"),
         ("OPERATOR", '"$BASE/v1/deliveries?limit=5"'),
-    ]
-    if shop:
-        yours = '{"url":"http://127.0.0.1:8099/"}'
-        calls = [
-            ("OPERATOR", f"-X PUT -d '{yours}' $BASE/v1/channels/webhook"),
-            ("OPERATOR", "-X POST $BASE/v1/channels/webhook/rotate"),
-            *calls,
-        ]
-    for key, call in calls:
+    ):
         console.print(f'  curl -H "Authorization: Bearer ${key}" {call}', soft_wrap=True, markup=False)
+    console.print(
+        "\nThe receiver of the webhooks has ended with the demo: deliveries fail until there is another. One "
+        "to start with, and the call that makes it known, are in docs/how-to/receive-webhooks.md."
+    )
 
 
 def _tiers(console: Console, seen: Seen) -> None:
