@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
@@ -37,7 +37,6 @@ from membership.program.schema import Program, Versions
 from membership.pseudonyms import pseudonym
 
 NOTHING: Mapping[str, Sequence[Outcome]] = {}
-_ONE_DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
 _ANSWERED = (Act, Redemption, Cancellation)
 """Facts that are answered one by one, once."""
 
@@ -394,17 +393,12 @@ def next_due(versions: Versions, member: Member, now: datetime | None = None) ->
     program = _in_force(versions, member, member.clock)[1]
     days = [due_on(program, member)]
     if now and member.status in ("trial", "active") and (begun := versions.first_begun(member.clock, now)):
-        days.append(_seen_by(program, begun))
+        days.append(program.first_day_from(begun))
     if member.status == "active":
         start = joined(program, member) or program.day(member.clock)
         begins = versions.begins_next(member.clock, start)
-        days.append(begins and _seen_by(program, begins))
+        days.append(begins and program.first_day_from(begins))
     return min((day for day in days if day), default=None)
-
-
-def _seen_by(program: Program, begins: datetime) -> date:
-    """The first day whose review, which is dated at its midnight, is not before that."""
-    return program.day(begins - _INSTANT) + _ONE_DAY
 
 
 def newcomer(versions: Versions, member_id: str, facts: Sequence[Fact]) -> Member:

@@ -96,9 +96,7 @@ def _first_unmet(
 
 def earliest_fall(program: Program, ladder: Ladder, at: datetime) -> date:
     """The first day that begins a whole notice after `at`: days are counted as 86,400 seconds."""
-    ripe = at.astimezone(UTC) + ladder.notice
-    day = program.day(ripe)
-    return day if program.midnight(day) >= ripe else day + ONE_DAY
+    return program.first_day_from(at.astimezone(UTC) + ladder.notice)
 
 
 def announce_on(program: Program, ladder: Ladder, fall: date) -> date:

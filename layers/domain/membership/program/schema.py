@@ -36,6 +36,8 @@ from membership.program.validity import Validity, WhileQualified
 from membership.program.windows import Lifetime, Window
 from membership.program.zones import known_zone
 
+_ONE_DAY, _AN_INSTANT = timedelta(days=1), timedelta(microseconds=1)
+
 
 class Tier(Part):
     """A step of a ladder."""
@@ -221,6 +223,14 @@ class Program(Part):
     def midnight(self, day: date) -> datetime:
         """The moment at which a day of the program begins."""
         return datetime.combine(day, time(), self.zone)
+
+    def last_moment(self, day: date) -> datetime:
+        return self.midnight(day + _ONE_DAY) - _AN_INSTANT
+
+    def first_day_from(self, moment: datetime) -> date:
+        """The first day that doesn't begin before a moment."""
+        day = self.day(moment)
+        return day if self.midnight(day) >= moment else day + _ONE_DAY
 
     @cached_property
     def tallied(self) -> Mapping[str, tuple[Tallied, Any]]:
@@ -497,9 +507,10 @@ class Versions:
         """When the member's next year begins after the version does, by the version before it."""
         assert program.effective_from
         day = earlier.day(program.effective_from)
-        if earlier.midnight(day) >= program.effective_from and earlier.window.closed_before(
-            day, joined
-        ) == day - (timedelta(days=1)):
+        if (
+            earlier.midnight(day) >= program.effective_from
+            and earlier.window.closed_before(day, joined) == day - _ONE_DAY
+        ):
             return program.effective_from
         following = earlier.window.leaves(day, joined) if earlier.window.closed_before(day, joined) else None
         return earlier.midnight(following) if following else None

@@ -17,7 +17,6 @@ from membership.program.criteria import Criterion
 from membership.program.schema import Ladder, Program, Tier, Versions
 
 ONE_DAY = timedelta(days=1)
-_AN_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass
@@ -69,8 +68,7 @@ class Case:
         """The case under the rules of that day; None where today's figures or tiers are not theirs."""
         if day == self.today:
             return self
-        end = self.program.midnight(day + ONE_DAY) - _AN_INSTANT
-        version, program = self.versions.in_force(end, self.joined)
+        version, program = self.versions.in_force(self.program.last_moment(day), self.joined)
         if version == self.version:
             return self
         same = program.fingerprint == self.program.fingerprint and program.tier_ids == self.program.tier_ids

@@ -5,7 +5,7 @@ that it makes no difference which fact led here. What has fired is known by the 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -38,8 +38,6 @@ from membership.program.triggers import (
     Returns,
     Trigger,
 )
-
-_AN_INSTANT = timedelta(microseconds=1)
 
 
 class Occasion(NamedTuple):
@@ -174,7 +172,7 @@ def _is_another(case: Case, trigger: Trigger, occasion: Occasion, last: date) ->
 def _held(case: Case, trigger: Trigger, day: date) -> bool:
     """Whether all that it asks for was so on a day that is over: nobody looked, or a fact came late."""
     member, program = case.member, case.program
-    end = program.midnight(day + ONE_DAY) - _AN_INSTANT
+    end = program.last_moment(day)
     then = case.versions.in_force(end, case.joined)[1].trigger(trigger.id)
     if case.today - day >= LATE or then is None or then.when.kind != trigger.when.kind:
         return False
