@@ -16,7 +16,7 @@ from moto.ses.models import ses_backends
 
 from functions.dispatch import app
 from membership import runtime
-from membership.channels import delivery_id, open_channels
+from membership.channels import DELIVERED, delivery_id, open_channels
 from membership.channels.outgoing import ANY, Poster
 from membership.channels.webhook import WebhookSettings, new_secret
 from membership.services.dispatching import Backoff, Dispatcher
@@ -26,6 +26,7 @@ from membership.store.tables import Tables
 from tests.functions.conftest import lent, role
 from tests.functions.rights import calls
 from tests.store.conftest import created
+from tests.template import resources
 from tools.demo import program as demo
 from tools.receiver import Receiver
 
@@ -161,6 +162,11 @@ def status(cloud: Cloud, number: int) -> tuple[str, int]:
     found = cloud.deliveries.get("demo", delivery_id("demo", f"out_{number}"))
     assert found
     return found.status, found.attempts
+
+
+def test_the_rule_puts_into_the_queue_what_an_export_takes_for_delivered() -> None:
+    pattern = resources()["DeliveryRule"]["Properties"]["EventPattern"]
+    assert {*pattern["detail-type"]} == DELIVERED
 
 
 def test_a_batch_reaches_the_shop(cloud: Cloud, receiver: Receiver) -> None:

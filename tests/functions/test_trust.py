@@ -9,10 +9,9 @@ import pytest
 
 from functions.dispatch import app as dispatch
 from membership import runtime
+from membership.channels import DELIVERED, Delivery
 from membership.channels import Answer as Answered
-from membership.channels import Delivery
 from membership.services.dispatching import Dispatcher
-from membership.services.exporting import DELIVERED
 from membership.store import items
 from tests.functions.conftest import Client, Cloud, order
 

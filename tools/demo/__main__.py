@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from membership.channels import DELIVERED
 from tools import cdnow
 from tools.cdnow import LogMissing, Purchase
 from tools.demo import report, shop
@@ -36,7 +37,6 @@ PATIENCE = 120.0
 REVIEW_THROUGH = date(1999, 3, 31)
 """Late enough to see who falls at the end of 1998."""
 BIRTHDAY = "09-09"
-DELIVERED = ("message.due", "reward.granted", "reward.redeemed")
 
 console = Console(highlight=False)
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from membership.channels import mail
     from membership.channels.outgoing import Post
 
+DELIVERED = frozenset({"message.due", "reward.granted", "reward.redeemed"})
+"""Types of outcomes that the template's rule puts into the queue."""
+
 
 @dataclass(frozen=True)
 class Account:
@@ -52,6 +55,7 @@ def open_channels(post: "Post", account: Account = Account()) -> Mapping[Channel
 
 __all__ = [
     "DEFAULT",
+    "DELIVERED",
     "LOGGED",
     "Account",
     "Answer",

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from membership.channels import Delivery, delivery_id
+from membership.channels import DELIVERED, Delivery, delivery_id
 from membership.errors import Impossible, NoSuchMember
 from membership.store.approvals import Approvals, Question
 from membership.store.belongings import Belongings, Item, Sort
 from membership.store.deliveries import Deliveries
 from membership.store.ledger import Ledger, Page
-
-DELIVERED = frozenset({"message.due", "reward.granted", "reward.redeemed"})
-"""Types of outcomes that are brought to the shop."""
 
 
 @dataclass(frozen=True)
