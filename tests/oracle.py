@@ -791,9 +791,10 @@ class Oracle:
         # Nobody can be told of a fact before it is known.
         dated = getattr(fact, "dated", None)
         told = max(self.clock, dated) if dated else max(self.clock, fact.recorded_at, now or self.clock)
-        notice = self.rules.notice_days * DAY
-        earliest = self.rules.day(told + notice)
-        if self.rules.midnight(earliest) < told + notice:
+        # In UTC: a clock that is put forward meanwhile takes nothing off the notice.
+        ripe = told.astimezone(UTC) + self.rules.notice_days * DAY
+        earliest = self.rules.day(ripe)
+        if self.rules.midnight(earliest) < ripe:
             earliest += ONE_DAY
         below = self.rules.tiers[self._rank - 1].id
         self.place.notice = Notice(below, max(fall, earliest), told)
