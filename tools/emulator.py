@@ -10,6 +10,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,22 @@ class Emulator:
         # Without this file the SAM CLI asks the network for a newer version of itself.
         checked = {"telemetryEnabled": False, "lastVersionCheck": time.time(), "installationId": "none"}
         (self.home / "sam" / "metadata.json").write_text(json.dumps(checked))
+
+
+@contextlib.contextmanager
+def emulator_for(purpose: str) -> Iterator[Emulator]:
+    """One of its own, for as long as the block runs. Its logs stay in .local/<purpose>."""
+    logs = ROOT / ".local" / purpose
+    emulator = Emulator(logs.with_name(f"{purpose}-{os.getpid()}"))
+    try:
+        emulator.start()
+        yield emulator
+    finally:
+        emulator.stop()
+        logs.mkdir(parents=True, exist_ok=True)
+        for log in emulator.home.glob("*.log"):
+            shutil.copy(log, logs)
+        shutil.rmtree(emulator.home, ignore_errors=True)
 
 
 def _free_port() -> int:

@@ -1,8 +1,6 @@
 """Each store four times: on moto's tables, on the emulator's, on the simulation's, and as the fake that other
 tests use. One contract for all."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,8 +27,7 @@ from tests.fakes.memory import MemoryAccess, MemoryLedger, MemoryPrograms
 from tests.fakes.sweeps import MemoryCuts, MemoryReports, MemoryRoster, MemorySweeps
 from tests.simulation.dynamodb import in_memory
 from tests.template import create_table
-from tools import sam
-from tools.emulator import Emulator
+from tools.emulator import Emulator, emulator_for
 
 CLIENTS = ("moto", "ministack", "simulated")
 _numbers = count()
@@ -50,13 +47,8 @@ class Stores:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    emulator = Emulator(sam.ROOT / ".local" / f"store-{os.getpid()}")
-    try:
-        emulator.start()
+    with emulator_for("store") as emulator:
         yield emulator
-    finally:
-        emulator.stop()
-        shutil.rmtree(emulator.home, ignore_errors=True)
 
 
 @contextmanager

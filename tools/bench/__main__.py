@@ -1,7 +1,5 @@
 """make bench: units per event, events a second, import times, settles a second; all in one run."""
 
-import os
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +13,7 @@ from tools.bench.speed import MANY, THREADS
 from tools.demo import program as demo
 from tools.demo.shop import open_shop
 from tools.deploy import Stack, deploy
-from tools.emulator import Emulator
-from tools.sam import ROOT
+from tools.emulator import emulator_for
 
 console = Console(highlight=False)
 
@@ -51,15 +48,10 @@ def main(part: Part | None = None) -> None:
 def _stack() -> Iterator[Stack]:
     """The real template on an emulator of its own, gone afterwards."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    emulator = Emulator(ROOT / ".local" / f"bench-{os.getpid()}")
-    try:
+    with emulator_for("bench") as emulator:
         with console.status("Deploying to an emulator …"):
-            emulator.start()
             stack = deploy(emulator)
         yield stack
-    finally:
-        emulator.stop()
-        shutil.rmtree(emulator.home, ignore_errors=True)
 
 
 def _units(here: stand.Stand, shop: stand.Stand, cafe: stand.Stand) -> None:
