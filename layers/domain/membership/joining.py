@@ -1,6 +1,6 @@
 """Two members that proved to be one: which facts of the one are the other's, too."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from membership.acts import Absorb
@@ -12,39 +12,51 @@ def joining(own: Sequence[Fact], theirs: Iterable[Fact]) -> list[Fact]:
     what was decided of what they asked for, stays theirs.
 
     What both ledgers have is one fact: an order by its id, anything else where all that it tells is the same.
-    Each names who did it, which is the member itself for what was told of another one after they were one.
+    Each names who did it, which is whoever went on by then for the one it was told of.
     """
-    known = {_identity(fact): n for n, fact in enumerate(own)}
-    joined, merged = list(own), _merged(own)
+    known, theirs = {_identity(fact): n for n, fact in enumerate(own)}, list(theirs)
+    joined, merges = list(own), _merges([*own, *theirs])
     for fact in theirs:
         if isinstance(fact, Review | Act | Redemption | Cancellation):
             continue
+        who = _whose(fact, merges)
         here = known.get(_identity(fact))
-        since = merged.get(fact.member_id)
-        is_later = since is not None and fact.recorded_at > since
         if here is None:
             known[_identity(fact)] = len(joined)
-            told_of = own[0].member_id if is_later else fact.member_id
-            joined.append(fact.model_copy(update={"member_id": told_of}))
-        elif here < len(own) and joined[here].recorded_at == fact.recorded_at and not is_later:
-            # Recorded before they were one, and settled only after: this is a copy.
+            joined.append(fact.model_copy(update={"member_id": who}))
+        elif joined[here].recorded_at == fact.recorded_at and who == fact.member_id:
+            # Recorded before they were one, and settled only after: what is there is a copy.
             joined[here] = fact
     return joined
 
 
 def absorbed_in(facts: Iterable[Fact]) -> tuple[str, ...]:
     """Members that proved to be the one that these facts are of."""
-    return tuple(_merged(facts))
+    return tuple(
+        dict.fromkeys(
+            one
+            for fact in facts
+            if isinstance(fact, Act) and isinstance(fact.action, Absorb)
+            for one in (fact.action.member, *fact.action.absorbed)
+        )
+    )
 
 
-def _merged(own: Iterable[Fact]) -> dict[str, datetime]:
-    """Since when others are this one."""
+def _merges(facts: Iterable[Fact]) -> dict[str, tuple[datetime, str]]:
+    """Since when a member is another one, and which."""
     return {
-        one: fact.recorded_at
-        for fact in own
+        fact.action.member: (fact.recorded_at, fact.member_id)
+        for fact in facts
         if isinstance(fact, Act) and isinstance(fact.action, Absorb)
-        for one in (fact.action.member, *fact.action.absorbed)
     }
+
+
+def _whose(fact: Fact, merges: Mapping[str, tuple[datetime, str]]) -> str:
+    """Who the member was, of whom it was told, when it was recorded. Nobody merges in a circle."""
+    who = fact.member_id
+    while who in merges and fact.recorded_at > merges[who][0]:
+        who = merges[who][1]
+    return who
 
 
 def _identity(fact: Fact) -> str:
