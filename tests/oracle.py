@@ -400,6 +400,8 @@ class Oracle:
         others: "Mapping[str, Oracle] | None" = None,
     ) -> list[Told]:
         """`before`: what was known without the fact, where that can be told."""
+        if self.merged_into:
+            return []  # the other one decides
         back = self._gives_back(fact, before) if gives_back is None else gives_back
         decided = [*self._replace(), *self._enrol(fact)]
         if act and act.type == "act":

@@ -12,7 +12,8 @@ def joining(own: Sequence[Fact], theirs: Iterable[Fact]) -> list[Fact]:
     what was decided of what they asked for, stays theirs.
 
     What both ledgers have is one fact: an order by its id, anything else where all that it tells is the same.
-    Each names who did it, which is whoever went on by then for the one it was told of.
+    Each names who did it, which is whoever went on by then for the one it was told of. `theirs` has whoever
+    absorbed another one before that one: what is handed on is a copy.
     """
     known, theirs = {_identity(fact): n for n, fact in enumerate(own)}, list(theirs)
     joined, merges = list(own), _merges([*own, *theirs])
@@ -24,9 +25,9 @@ def joining(own: Sequence[Fact], theirs: Iterable[Fact]) -> list[Fact]:
         if here is None:
             known[_identity(fact)] = len(joined)
             joined.append(fact.model_copy(update={"member_id": who}))
-        elif joined[here].recorded_at == fact.recorded_at and who == fact.member_id:
+        elif joined[here].recorded_at == fact.recorded_at and joined[here].member_id != who:
             # Recorded before they were one, and settled only after: what is there is a copy.
-            joined[here] = fact
+            joined[here] = fact.model_copy(update={"member_id": who})
     return joined
 
 
