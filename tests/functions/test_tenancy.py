@@ -85,6 +85,8 @@ def token(shop: Client, member: str, minutes: int = 15) -> str:
 
 def test_every_operation_that_asks_for_a_key_has_its_row() -> None:
     assert sorted(TABLE) == sorted(one.id for one in GUARDED)
+    public = {one.id for one in OPERATIONS if not one.roles}
+    assert public == {"get_certificate", "get_openapi", "get_docs"}
 
 
 @pytest.mark.proves("G4")

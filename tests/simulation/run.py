@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from traceback import format_exc
 
 from tests.simulation import buying as buying  # its steps register themselves
 from tests.simulation import processes
@@ -44,6 +45,8 @@ def play(schedule: Schedule, *, verbose: bool = False) -> Run:
         check(world)
     except Violation as violation:
         law, message = violation.law, str(violation)
+    except Exception:  # noqa: BLE001 - nothing that a shop or AWS does may raise one: as bad as a broken law
+        law, message = "error", format_exc()
     finally:
         gc.enable()
     return Run(schedule, world.digest, law, message, world.watch.commits, world.calls, world.met, world.trace)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,7 +19,7 @@ from membership.store.ledger import Ledger, Stored
 from membership.store.programs import Programs
 from tests.simulation import processes
 from tests.simulation.run import Run, play, play_seed, schedule_of, shortened
-from tests.simulation.schedule import Schedule
+from tests.simulation.schedule import Schedule, Step
 
 ROOT = Path(__file__).parents[2]
 MOST = 300
@@ -53,6 +54,14 @@ def test_the_same_seed_is_the_same_run_in_any_process() -> None:
     told = {simulate(4, 9, PYTHONHASHSEED=seed).rpartition("Digest ")[2] for seed in ("1", "3")}
     assert len(told) == 1
     assert play_seed(7).digest == play_seed(7).digest != play_seed(8).digest
+
+
+def test_an_error_that_nothing_explains_is_told_with_its_schedule_like_a_broken_law() -> None:
+    """And made as short: nobody knows of a kind of step that isn't there."""
+    schedule = schedule_of(7)
+    run = shortened(play(replace(schedule, steps=(*schedule.steps[:3], Step("unheard of", 1)))))
+    assert (run.law, [step.kind for step in run.schedule.steps]) == ("error", ["unheard of"])
+    assert "KeyError: 'unheard of'" in run.message
 
 
 def test_a_schedule_is_kept_as_data() -> None:
