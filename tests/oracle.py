@@ -164,7 +164,7 @@ class Oracle:
     versions: list[Rules]
     facts: list[Fact] = field(default_factory=list)
     """In the order in which they were settled, those of absorbed members among them."""
-    seen: dict[str, datetime] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
     """Key of a fact → when it was recorded."""
     latest: datetime = LONG_AGO
     """When the newest fact that was settled had been recorded."""
@@ -189,7 +189,7 @@ class Oracle:
         """Another one, that goes on by itself."""
         mutable = ("place", "given", "asked", "unnamed", "listed", "away", "absorbed")
         copies: dict[str, Any] = {name: deepcopy(getattr(self, name)) for name in mutable}
-        return replace(self, facts=list(self.facts), seen=dict(self.seen), onward=list(self.onward), **copies)
+        return replace(self, facts=list(self.facts), seen=set(self.seen), onward=list(self.onward), **copies)
 
     def _once(self, what: Any, add_up: Callable[[], Any]) -> Any:
         known, found = self._added_up
@@ -255,7 +255,7 @@ class Oracle:
     def _is_new(self, fact: Fact) -> bool:
         if fact.key in self.seen:
             return False
-        self.seen[fact.key] = fact.recorded_at
+        self.seen.add(fact.key)
         self.latest = max(self.latest, fact.recorded_at)
         return True
 

@@ -1,5 +1,6 @@
 """The template as data, for tests that hold something against it."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ def resources() -> dict[str, Any]:
     """The template's resources."""
     found: dict[str, Any] = _template()["Resources"]
     return found
+
+
+def of_type(resources: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The properties of each resource of a kind."""
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
 
 
 def create_table(client: Any, resource: str, name: str) -> None:

@@ -1,10 +1,11 @@
 """What each alarm watches, and that our own code tells what the alarms on it wait for."""
 
+import re
 from pathlib import Path
 from typing import Any, get_args
 
 from membership.services.evaluating import Verdict
-from tests.template import resources
+from tests.template import of_type, resources
 
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 WATCHED = {
@@ -28,11 +29,7 @@ WATCHED = {
 }
 THROTTLED = {("AWS/DynamoDB", "ReadThrottleEvents"), ("AWS/DynamoDB", "WriteThrottleEvents")}
 OURS = "Tierwise/${AWS::StackName}"
-
-
-def alarms() -> dict[str, dict[str, Any]]:
-    found = resources().items()
-    return {name: one["Properties"] for name, one in found if one["Type"] == "AWS::CloudWatch::Alarm"}
+ALARMS = of_type(resources(), "AWS::CloudWatch::Alarm")
 
 
 def metrics(alarm: dict[str, Any]) -> set[tuple[str, str]]:
@@ -44,18 +41,17 @@ def metrics(alarm: dict[str, Any]) -> set[tuple[str, str]]:
 
 def test_nothing_that_has_to_be_heard_of_is_without_its_alarm() -> None:
     watched = {name: {one} for name, one in WATCHED.items()} | {"TablesThrottled": THROTTLED}
-    assert {name: metrics(alarm) for name, alarm in alarms().items()} == watched
+    assert {name: metrics(alarm) for name, alarm in ALARMS.items()} == watched
 
 
 def test_what_the_alarms_on_our_own_metrics_wait_for_is_told() -> None:
     """Powertools puts the service, which is the function's folder, beside each metric."""
-    told = {"evaluate": {f"Members{verdict.capitalize()}" for verdict in get_args(Verdict)}}
-    told["reconcile"] = {
-        name
-        for name in ("MembersReconciled", "MembersDiffer")
-        if f'add_metric("{name}"' in (FUNCTIONS / "reconcile" / "app.py").read_text("utf-8")
+    reconcile = (FUNCTIONS / "reconcile" / "app.py").read_text("utf-8")
+    told = {
+        "evaluate": {f"Members{verdict.capitalize()}" for verdict in get_args(Verdict)},
+        "reconcile": set(re.findall(r'add_metric\("(\w+)"', reconcile)),
     }
-    for alarm in alarms().values():
+    for alarm in ALARMS.values():
         if alarm.get("Namespace") == OURS:
             (service,) = alarm["Dimensions"]
             assert service["Name"] == "service"

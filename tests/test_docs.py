@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import yaml
 
 from membership.errors import ProgramInvalid
 from membership.outcomes import Outcome
@@ -17,6 +16,7 @@ from membership.program.document import parse
 from membership.program.money import CURRENCIES
 from membership.program.reading import program_from
 from membership.rehearsal import rehearse
+from tests.template import of_type, parameters, resources
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")])
@@ -145,18 +145,9 @@ def test_every_outcome_is_described() -> None:
             assert f"`{name}`" in section, f"{kind}: {name}"
 
 
-def template() -> dict[str, Any]:
-    class Loader(yaml.SafeLoader):
-        """Takes CloudFormation's own tags for what they stand on."""
-
-    Loader.add_multi_constructor("!", lambda loader, _, node: None)
-    found: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=Loader)
-    return found
-
-
 def test_every_parameter_and_environment_is_described() -> None:
     page = text(ROOT / "docs/how-to/deploy.md")
-    for name in template()["Parameters"]:
+    for name in parameters():
         assert f"`{name}`" in page, name
     for environment in set(tomllib.loads((ROOT / "samconfig.toml").read_text())) - {"version"}:
         assert f"`{environment}`" in page, environment
@@ -165,12 +156,7 @@ def test_every_parameter_and_environment_is_described() -> None:
 def test_every_alarm_is_answered() -> None:
     for page in ("alarms.md", "alarms.zh.md"):
         rows = re.findall(r"^\| `(\w+)` \|", text(ROOT / "docs/how-to" / page), re.MULTILINE)
-        alarms = [
-            name
-            for name, resource in template()["Resources"].items()
-            if resource["Type"] == "AWS::CloudWatch::Alarm"
-        ]
-        assert sorted(rows) == sorted(alarms), page
+        assert sorted(rows) == sorted(of_type(resources(), "AWS::CloudWatch::Alarm")), page
 
 
 @pytest.mark.parametrize("page", CHINESE, ids=lambda page: str(page.relative_to(ROOT)))

@@ -12,6 +12,7 @@ import pytest
 
 from membership.http.problems import KINDS, URN
 from membership.services.dispatching import UNDER_WAY
+from tests.template import of_type
 from tools import sam
 from tools.deploy import STACK_NAME, Stack
 
@@ -35,10 +36,6 @@ def template(stack: Stack) -> dict[str, Any]:
 def resources(template: dict[str, Any]) -> dict[str, Resource]:
     found: dict[str, Resource] = template["Resources"]
     return found
-
-
-def of_type(resources: dict[str, Resource], kind: str) -> dict[str, Any]:
-    return {name: r["Properties"] for name, r in resources.items() if r["Type"] == kind}
 
 
 def statements(role: dict[str, Any]) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ def what_was_accepted_is_there_once_and_settled(rest: Rest) -> None:
         if who not in rest.watch.erased:
             there = {fact.key: fact for fact in rest.ledger.facts(*who)}
             assert there == facts, f"{who}: the ledger holds other facts than it took"
-            unsettled = facts.keys() - rest.watch.oracle(who).seen.keys()
+            unsettled = facts.keys() - rest.watch.oracle(who).seen
             assert not unsettled, f"{who}: {unsettled} was never settled"
 
 

@@ -157,7 +157,8 @@ def _run(emulator: Emulator) -> bool:
         PLACE.mkdir(parents=True, exist_ok=True)
         sound = report.show(console, seen, PLACE)
     console.print(f"\nAll of it took {time.monotonic() - began:.0f} s.")
-    report.go_on(console, opened, report.most_eventful(seen))
+    if sound:  # otherwise nothing is left to go on with
+        report.go_on(console, opened, report.most_eventful(seen))
     return sound
 
 

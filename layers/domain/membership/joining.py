@@ -1,6 +1,6 @@
 """Two members that proved to be one: which facts of the one are the other's, too."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from membership.acts import Absorb
@@ -34,22 +34,19 @@ def joining(own: Sequence[Fact], theirs: Iterable[Fact]) -> list[Fact]:
 def absorbed_in(facts: Iterable[Fact]) -> tuple[str, ...]:
     """Members that proved to be the one that these facts are of."""
     return tuple(
-        dict.fromkeys(
-            one
-            for fact in facts
-            if isinstance(fact, Act) and isinstance(fact.action, Absorb)
-            for one in (fact.action.member, *fact.action.absorbed)
-        )
+        dict.fromkeys(one for _, told in _absorptions(facts) for one in (told.member, *told.absorbed))
     )
 
 
 def _merges(facts: Iterable[Fact]) -> dict[str, tuple[datetime, str]]:
     """Since when a member is another one, and which."""
-    return {
-        fact.action.member: (fact.recorded_at, fact.member_id)
-        for fact in facts
-        if isinstance(fact, Act) and isinstance(fact.action, Absorb)
-    }
+    return {told.member: (act.recorded_at, act.member_id) for act, told in _absorptions(facts)}
+
+
+def _absorptions(facts: Iterable[Fact]) -> Iterator[tuple[Act, Absorb]]:
+    for fact in facts:
+        if isinstance(fact, Act) and isinstance(fact.action, Absorb):
+            yield fact, fact.action
 
 
 def _whose(fact: Fact, merges: Mapping[str, tuple[datetime, str]]) -> str:

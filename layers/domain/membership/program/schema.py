@@ -225,6 +225,7 @@ class Program(Part):
         return datetime.combine(day, time(), self.zone)
 
     def last_moment(self, day: date) -> datetime:
+        """Whose version decides the day."""
         return self.midnight(day + _ONE_DAY) - _AN_INSTANT
 
     def first_day_from(self, moment: datetime) -> date:
