@@ -440,8 +440,6 @@ class Oracle:
             touched, self.place.notice = True, replace(notice, to_tier=gone[notice.to_tier])
         for one in here:
             one.tier = gone.get(one.tier, one.tier)
-        if touched:
-            self.place.declined = {gone.get(tier, tier): year for tier, year in self.place.declined.items()}
         return [("tier.replaced",)] if touched else []
 
     def _enrol(self, fact: Fact) -> list[Told]:
@@ -604,10 +602,13 @@ class Oracle:
             for rules, day in self._judged()
             for n, tier in enumerate(rules.tiers)
             if tier.qualify and tier.qualify(self.figures(day)) and self._runs_today(tier, day)
-            if tier.reviewed == reviewed and self.place.declined.get(tier.id) != self._cycle(day)
+            if tier.reviewed == reviewed and not self._declined(tier, self._cycle(day))
         ]
         highest, day = max(met, default=(0, self.today))
         return (self.rules.tiers[highest].id, day) if highest > self._rank else None
+
+    def _declined(self, tier: Tier, cycle: int) -> bool:
+        return any(self.place.declined.get(name) == cycle for name in (tier.id, tier.replaces))
 
     def _rise(self) -> list[Told]:
         found = self._reached(reviewed=False)
@@ -723,7 +724,10 @@ class Oracle:
             judged = self.today if self.rules.refunds == "at_once" else self._next_period()
             if place.promised_until is None or judged < place.promised_until:
                 place.promised_until = judged
-        return [("tier.undermined", self.tier), *self._question("refund", self.tier, place.earned_on)]
+        about = ("refund", self.tier, place.earned_on)
+        if any(about == (one.kind, one.tier, one.earned_on) for one in self.asked):
+            return [("tier.undermined", self.tier)]
+        return [("tier.undermined", self.tier), *self._question(*about)]
 
     def _next_period(self) -> date:
         if self.rules.yearly:

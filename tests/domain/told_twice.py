@@ -181,6 +181,16 @@ def _dearer(document: Document, rules: Rules) -> tuple[Document, Rules]:
     return with_tier(document, GOLD, qualify=qualify), rules.with_tier(GOLD, qualify=met)
 
 
+def _cheaper(document: Document, rules: Rules) -> tuple[Document, Rules]:
+    """Gold for half as much: whoever has done that has it, or may have it, as it begins."""
+    qualify = {"any": [{"spend": 10000}, {"orders": 9}, {"contribution": 1000}]}
+
+    def met(f: Mapping[str, int]) -> bool:
+        return f["spend"] >= 10_000_00 or f["orders"] >= 9 or f["contribution"] >= 1_000
+
+    return with_tier(document, GOLD, qualify=qualify), rules.with_tier(GOLD, qualify=met)
+
+
 def _dearer_with_the_year(document: Document, rules: Rules) -> tuple[Document, Rules]:
     document, rules = _dearer(document, rules)
     return document | {"changes": "next_cycle"}, rules.but(with_the_year=True)
@@ -200,6 +210,7 @@ def _by_another_name(document: Document, rules: Rules) -> tuple[Document, Rules]
 
 NEXT: dict[str, Callable[[Document, Rules], tuple[Document, Rules]]] = {
     "gold is dearer": _dearer,
+    "gold is cheaper": _cheaper,
     "gold is dearer from each one's next year on": _dearer_with_the_year,
     "counted otherwise": _counted_otherwise,
     "gold is called prime": _by_another_name,

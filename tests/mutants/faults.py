@@ -264,7 +264,7 @@ FAULTS = (
         "a declined promotion is asked for again",
         "U3",
         f"{MEMBERSHIP}/member/deciding/rising.py",
-        " or case.standing.declined.get(tier.id) == cycle:",
+        " or _declined(case, tier, cycle):",
         ":",
         "tests/domain/test_approvals.py",
     ),

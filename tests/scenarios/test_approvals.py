@@ -56,3 +56,24 @@ def test_a_promotion_that_waits_goes_with_the_order_that_had_reached_it() -> Non
     world.refund("ann", "2026-03-03", order, 4_000)
     assert [one.tier for one in world.member("ann").approvals.values()] == ["gold"]
     assert world.equals_a_rebuild(["ann"])
+
+
+def test_a_declined_tier_stays_so_under_the_names_that_it_has_later() -> None:
+    """Gold, then prime, then star within the year; and a member who had none of them."""
+    star, prime = GOLD | {"id": "star", "replaces": ["prime"]}, GOLD | {"id": "prime", "replaces": ["gold"]}
+    world = World(policy(BRONZE, SILVER, GOLD | REVIEWED))
+    versions = (
+        policy(BRONZE, SILVER, prime | REVIEWED, effective_from="2026-05-01T00:00:00Z"),
+        policy(BRONZE, SILVER, star | REVIEWED, effective_from="2026-07-01T00:00:00Z"),
+    )
+    for number, version in enumerate(versions, 2):
+        world.programs.put(version, number)
+    world.order("ann", "2026-03-01", 5_000)
+    [approval] = world.member("ann").approvals
+    world.act("ann", "2026-03-02", Decide(approval=approval, verdict="decline"))
+    world.order("ann", "2026-06-01", 1_000)
+    world.order("ann", "2026-08-01", 1_000)
+    assert world.member("ann").approvals == {}
+    assert world.equals_a_rebuild(["ann"])
+    world.order("ann", "2027-08-01", 5_000)
+    assert [one.tier for one in world.member("ann").approvals.values()] == ["star"], "in another year"

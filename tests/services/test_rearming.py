@@ -130,6 +130,19 @@ def test_a_tier_that_was_replaced_concerns_who_has_it(shop: Shop) -> None:
     assert [shop.tier("ann"), shop.tier("bob")] == ["golden", "silver"]
 
 
+def test_who_has_done_already_what_it_asks_rises_as_it_begins(shop: Shop) -> None:
+    shop.gold("ann")
+    for member, yuan in (("bob", 12_000_00), ("cid", 6_000_00)):
+        shop.settle(shop.order(member, member, yuan, occurred_at=BOUGHT, recorded_at=BOUGHT))
+    shop.begins(tiers=[*shop.tiers()[:2], shop.tiers()[2] | {"qualify": {"spend": 10_000}}])
+    shop.look()
+    assert shop.concerned() == ["bob"]
+    shop.settle_reviews()
+    assert [shop.tier(member) for member in ("ann", "bob", "cid")] == ["gold", "gold", "silver"]
+    rise = [one for one in shop.ledger.outcomes(shop.program.id, "bob") if one.type == "tier.upgraded"][-1]
+    assert rise.data["evidence"]["version"] == 2
+
+
 def test_a_review_of_the_same_morning_does_not_stand_in_its_way(shop: Shop) -> None:
     """The version begins at noon; at midnight the member was due, and settled by the version before."""
     shop.gold("ann")

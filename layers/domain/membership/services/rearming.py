@@ -1,21 +1,21 @@
 """Members whom a new version concerns: once it has begun, all are looked at, and those are reviewed.
 
-A member's due day is worked out when it is settled, by the version of that time. Where a later version makes
-it due earlier, adds up otherwise, or has put another tier in the place of its own, nobody would come to know.
+A member's due day is worked out when it is settled, by the version of that time. Where a later version gives
+it a tier for what it has done already, makes it due earlier, adds up otherwise, or has put another tier in
+the place of its own, nobody would come to know.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from membership.errors import Unsettleable, faults_of_ours
+from membership.errors import RebuildNeeded, Unsettleable, faults_of_ours
 from membership.facts import Review
-from membership.member.deciding.replacing import successors
-from membership.member.figures import joined
+from membership.member.state import Member
 from membership.program.schema import Versions
 from membership.services.sweeping import Pages, read, take
-from membership.settle import next_due
-from membership.store.ledger import Ledger, Stored
+from membership.settle import settle
+from membership.store.ledger import Ledger
 from membership.store.programs import Programs
 from membership.store.roster import Entry
 from membership.store.sweeps import Sweep, Sweeps
@@ -24,17 +24,16 @@ NAME = "versions"
 """Of the sweep."""
 
 
-def concerns(versions: Versions, stored: Stored, at: datetime) -> bool:
-    """Whether the version that begins at the moment leaves the member something that no review would meet."""
-    member = stored.member
-    if member is None or member.status not in ("trial", "active"):
+def concerns(versions: Versions, member: Member, due: date | None, review: Review) -> bool:
+    """Whether a review as the version begins would decide something, or make the member due earlier."""
+    if member.status not in ("trial", "active"):
         return False
-    _, program = versions.in_force(at)
-    _, program = versions.in_force(at, joined(program, member))
-    if member.fingerprint != program.fingerprint or any(successors(versions, program, member)):
+    try:
+        settled = settle(versions, member, [review], {})
+    except RebuildNeeded:
         return True
-    due = next_due(versions, member.model_copy(update={"clock": max(at, member.clock or at)}))
-    return due is not None and (stored.due is None or due < stored.due)
+    earlier = settled.due is not None and (due is None or settled.due < due)
+    return bool(settled.outcomes) or earlier
 
 
 class Rearming:
@@ -90,21 +89,23 @@ class Rearming:
         return begun
 
     def _look(self, entry: Entry, versions: Versions, begun: Mapping[str, int], now: datetime) -> None:
-        number = begun[entry.program]
+        number, member = begun[entry.program], entry.stored.member
+        if member is None:
+            return
         program = versions.numbered(number)
         at = program.effective_from or now
+        fact = Review(
+            id=f"review#v{number}",  # with a `#`, as no sender's id has
+            member_id=member.id,
+            occurred_at=at,
+            recorded_at=now,
+            day=program.day(at),
+            version=number,
+        )
         try:
             with faults_of_ours(entry.program):
-                concerned = concerns(versions, entry.stored, at)
+                concerned = concerns(versions, member, entry.stored.due, fact)
         except Unsettleable:
             concerned = True  # settling meets the same fault, and parks the member where it is seen
-        if concerned and entry.stored.member:
-            fact = Review(
-                id=f"review#v{number}",  # with a `#`, as no sender's id has
-                member_id=entry.stored.member.id,
-                occurred_at=at,
-                recorded_at=now,
-                day=program.day(at),
-                version=number,
-            )
+        if concerned:
             self._ledger.append(entry.program, fact)

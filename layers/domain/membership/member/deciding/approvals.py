@@ -83,14 +83,19 @@ def withdraw_all(case: Case) -> Iterator[Outcome]:
 
 
 def undermine(case: LadderCase) -> Iterator[Outcome]:
-    """A tier without ground after a refund: acted on as the program says, and shown to operators."""
+    """A tier without ground after a refund: acted on as the program says, and shown to operators, unless
+    they are looking at it since an earlier one."""
     for outcome in _undermine(case):
         yield outcome
         assert isinstance(outcome, TierUndermined)
+        about = ("refund", case.ladder.id, outcome.tier, case.standing.earned_on)
+        waiting = case.case.member.approvals.values()
+        if any(about == (one.kind, one.ladder, one.tier, one.earned_on) for one in waiting):
+            continue
         yield ApprovalRequested(
             at=case.case.at,
             ladder=case.ladder.id,
-            approval=approval_id(case.case, "refund", outcome.tier),
+            approval=approval_id(case.case, *about),
             kind="refund",
             tier=outcome.tier,
             earned_on=case.standing.earned_on,

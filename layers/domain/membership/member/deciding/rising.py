@@ -35,12 +35,19 @@ def reached(case: LadderCase, judged: Judged, *, reviewed: bool) -> tuple[Ladder
         seen, cycle = then.seen(day), case.case.program.window.cycle(day, case.case.joined)
         for n in range(len(then.ladder.tiers) - 1, rank, -1):
             tier = then.ladder.tiers[n]
-            if (tier.promotion == "reviewed") != reviewed or case.standing.declined.get(tier.id) == cycle:
+            if (tier.promotion == "reviewed") != reviewed or _declined(case, tier, cycle):
                 continue
             if tier.qualify and tier.qualify.met(seen) and stands_today(case, then, tier, day):
                 rank, best = n, (then, tier, day)
                 break
     return best
+
+
+def _declined(case: LadderCase, tier: Tier, cycle: int) -> bool:
+    """By the name that it has, or had in an earlier version."""
+    versions, program = case.case.versions, case.case.program
+    declined = (old for old, when in case.standing.declined.items() if when == cycle)
+    return any(versions.successor(old, program) == tier.id for old in declined)
 
 
 def promote(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
