@@ -208,6 +208,11 @@ def _by_another_name(document: Document, rules: Rules) -> tuple[Document, Rules]
     return changed, rules.with_tier(GOLD, id="prime", replaces="gold")
 
 
+def back_again(document: Document, rules: Rules) -> tuple[Document, Rules]:
+    """As it was before any of them."""
+    return with_tier(document, GOLD, replaces=["prime"]), rules.with_tier(GOLD, replaces="prime")
+
+
 NEXT: dict[str, Callable[[Document, Rules], tuple[Document, Rules]]] = {
     "gold is dearer": _dearer,
     "gold is cheaper": _cheaper,

@@ -136,13 +136,15 @@ class Table:
             index.change(key, old, item)
         self._changed(self.name, key, old, item)
 
-    def items(self, partition: str) -> list[Item]:
-        found = self.partitions.get(partition, {})
-        return [found[sk] for sk in sorted(found)]
+    def items(self, partition: str, *, stale: bool = False) -> list[Item]:
+        found: Mapping[str, Item | None] = self.partitions.get(partition, {})
+        if stale:
+            found = {**found, **{sk: item for (pk, sk), item in self._before.items() if pk == partition}}
+        return [item for sk in sorted(found) if (item := found[sk])]
 
-    def everything(self) -> Iterator[Item]:
+    def everything(self, *, stale: bool = False) -> Iterator[Item]:
         for partition in sorted(self.partitions):
-            yield from self.items(partition)
+            yield from self.items(partition, stale=stale)
 
 
 @dataclass(frozen=True)
@@ -269,7 +271,8 @@ class DynamoDB:
             every, place = found.items(partition), (found.range, "pk", "sk")
         else:
             assert hash_ == "pk"
-            every, place = table.items(partition), ("sk",)
+            stale = self.stale and not asked.get("ConsistentRead")
+            every, place = table.items(partition, stale=stale), ("sk",)
         if not every:
             return {"Items": [], "Count": 0}
         if ranged:
@@ -284,7 +287,8 @@ class DynamoDB:
         """Segments by partition key, as a hash spreads them."""
         segments, segment = asked.get("TotalSegments", 1), asked.get("Segment", 0)
         table = self.tables[asked["TableName"]]
-        every = [item for item in table.everything() if sum(item["pk"]["S"].encode()) % segments == segment]
+        everything = table.everything(stale=self.stale and not asked.get("ConsistentRead"))
+        every = [item for item in everything if sum(item["pk"]["S"].encode()) % segments == segment]
         return self._page(every, asked, ("pk", "sk"), descending=False)
 
     def _page(self, every: list[Item], asked: Item, place: tuple[str, ...], *, descending: bool) -> Item:

@@ -7,7 +7,7 @@ from typing import Any
 
 from membership.facts import Fact
 from membership.store import items
-from tests.domain.told_twice import NEXT, read
+from tests.domain.told_twice import NEXT, back_again
 from tests.simulation.watch import Violation
 from tests.simulation.world import Shop, World
 
@@ -322,20 +322,29 @@ def decide(world: World) -> None:
 
 @step(2)
 def put_version(world: World) -> None:
-    """Another version of the program, at once or in some days; one a run.
+    """Another version of the program, at once or in some days; after that, the first one again.
 
     At once is after the ten seconds for which a process may still go by the version before.
     """
     shop, random = some_shop(world), world.random
-    rules = world.rules[shop.program.id]
-    if len(rules) > 1 or not rules[0].yearly:
+    versions = world.rules[shop.program.id]
+    if len(versions) > 2 or not versions[0].yearly:
         return
-    since = world.now + timedelta(days=random.choice([0, 0, 3, 100]), seconds=11)
+    after = max(world.now, versions[-1].since)
+    since = after + timedelta(days=random.choice([0, 0, 3, 100]), seconds=11)
     name = random.choice(sorted(NEXT))
-    document, changed = NEXT[name](dict(shop.document), rules[0])
-    program = read(document | {"id": shop.program.id}, rules[0].zone, since)
-    world.rules[shop.program.id].append(changed.but(since=since))
-    world.put_program(program, 2)
+    change = NEXT[name] if len(versions) == 1 else back_again
+    document, rules = change(dict(shop.document), versions[0])
+    told = document | {
+        "id": shop.program.id,
+        "timezone": versions[0].zone,
+        "effective_from": since.isoformat(),
+    }
+    answer = world.call(shop, "operate", "PUT /v1/program", json.dumps(told))
+    if world.is_put(shop, len(versions) + 1):
+        versions.append(rules.but(since=since))
+    elif answer is not None and answer[0] < 500:
+        raise Violation("I12", f"{shop.program.id}: {answer} to {told}")
 
 
 @step(2)
@@ -416,7 +425,7 @@ def schedule_fires(world: World) -> None:
     world.schedule_fires(world.random.choice(["review", "review", "rank"]))
 
 
-@step(3)
+@step(3, sudden=True)
 def deploy(world: World) -> None:
     world.deploy()
 

@@ -95,6 +95,9 @@ class World:
         self.now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=random.randrange(26 * 30 * 24))
         self.watch = Watch(self)
         self.table = in_memory(self.watch.changed, lambda: self.now.timestamp())
+        self._programs = Programs(
+            self.table, Tables(ledger="ledger", state="state"), lambda: 0.0, fresh_for=0
+        )
         self.queue = Queue(lambda: self.now)
         self.bus, self.invocations, self.receiver = Bus(self.queue), Invocations(), Receiver()
         self.streams = {"evaluate": Stream("evaluate", "Facts"), "publish": Stream("publish", "Outcomes")}
@@ -123,16 +126,15 @@ class World:
         zone = self.random.choice(IN_ZONES)
         program = _read(name, which, beside, zone)
         self.rules[name] = [rules.but(zone=zone)]
-        self.put_program(program, 1)
+        assert self._programs.put(program, 1)
         settings = WebhookSettings.new("https://shop.example/hook", self.new_secret(), self.now)
         Deliveries(self.table, "state").configure(name, "webhook", settings.model_dump(mode="json"), None)
         members = tuple(NAMES[: self.random.choice([1, 2, 2, 3])])
         return Shop(program, document | BESIDE[beside], members)
 
-    def put_program(self, program: Program, number: int) -> None:
-        tables = Tables(ledger="ledger", state="state")
-        assert Programs(self.table, tables, lambda: 0.0).put(program, number)
-        self.watch.look()
+    def is_put(self, shop: Shop, version: int) -> bool:
+        """Whether the shop's program has come to that version, whatever was answered."""
+        return self._programs.versions(shop.program.id).latest[0] == version
 
     def new_secret(self) -> str:
         secret = "whsec_" + b64encode(self.random.randbytes(32)).decode()
