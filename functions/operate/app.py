@@ -13,6 +13,7 @@ from membership.http.caller import require
 from membership.http.problems import Error, conflict, invalid, invalid_parameter, pointer
 from membership.http.serving import Request, Response, Service, respond
 from membership.services.acting import Instruction
+from membership.store.programs import Signature
 
 # What only some requests need is imported where they are answered: no process answers them all.
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ DAYS = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 @logs.entry(logger)
 def handler(event: dict[str, Any], context: Any) -> Response:
-    """Answer an operator; or issue a first key, by `sam remote invoke`, as nobody has one to ask with."""
+    """Answer an operator; or whoever calls it by `sam remote invoke`: for a first key, as nobody has one to
+    ask with, or for an earlier version of a program."""
     if "issue_key" in event:
         from membership.http.bodies import IssueKey, read
 
@@ -46,7 +48,19 @@ def handler(event: dict[str, Any], context: Any) -> Response:
             asked.program, asked.role, asked.label, runtime.now(), runtime.random_text
         )
         return {"key_id": key.key_id, "secret": secret}
+    if "roll_back" in event:
+        return _roll_back(event)
     return service(event)
+
+
+def _roll_back(event: dict[str, Any]) -> dict[str, Any]:
+    from membership.http.bodies import RollBack, read
+    from membership.services.enacting import put_back
+
+    asked = read(RollBack, event).roll_back
+    signed = Signature(runtime.now(), asked.by, asked.reason)
+    enacted = put_back(runtime.programs(), asked.program, asked.version, signed, runtime.pause)
+    return {"version": enacted.version, "changed": enacted.fresh, "warnings": list(enacted.warnings)}
 
 
 @service.on("put_program")
@@ -57,8 +71,9 @@ def put_program(request: Request) -> Response:
     from membership.services.enacting import enact
 
     program = read_program(request.bytes(LARGEST_PROGRAM))
+    signed = Signature(request.now, request.caller.key_id, request.query["reason"])
     enacted = enact(
-        runtime.programs(), request.program, program, request.now, runtime.pause, request.query["check"]
+        runtime.programs(), request.program, program, signed, runtime.pause, request.query["check"]
     )
     return respond(200, ProgramPutView.of(enacted, request.query["lang"]))
 
@@ -68,7 +83,9 @@ def get_versions(request: Request) -> Response:
     """List versions."""
     from membership.http.operator_views import VersionsView
 
-    return respond(200, VersionsView.of(runtime.programs().versions(request.program), request.now))
+    versions = runtime.programs().versions(request.program)
+    signatures = runtime.programs().signatures(request.program)
+    return respond(200, VersionsView.of(versions, signatures, request.now))
 
 
 @service.on("get_changes")

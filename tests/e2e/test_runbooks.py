@@ -24,6 +24,7 @@ COPIES = {
     "my_day.json": "review/one_program_one_day.json",
     "my_board.json": "rank/one_program_one_day.json",
     "my_member.json": "rebuild/one_member.json",
+    "my_roll_back.json": "operate/roll_back.json",
 }
 """What the page has operators make of samples; the samples' own program will do."""
 ANSWERS = {
@@ -37,7 +38,7 @@ ANSWERS = {
     "Send a delivery again": "back in the queue",
     "Cancel a delivery": '"status":"cancelled"',
     "Revoke a key": '"label":"demo"',
-    "Take a version of a program back": '"version":1,"in_force":true',
+    "Take a version of a program back": '"version": 3, "changed": true',
     "Rotate secrets": '"secret":"whsec_',
     "Erase who left long ago": '"erased": 0',
 }
@@ -61,6 +62,8 @@ def shop(stack: Stack) -> Shop:
     shop.operator.put("/v1/channels/webhook", {"url": "http://127.0.0.1:9/nobody"})
     sample = json.loads((sam.ROOT / "events/ingest/events.json").read_text())
     assert stack.invoke("IngestFunction", sample)["statusCode"] == 200
+    changed = program.document() | {"name": {"en": "A mistake"}}
+    assert shop.operator.put("/v1/program", changed)["version"] == 2
     return shop
 
 
@@ -72,6 +75,8 @@ def desk(shop: Shop, tmp_path: Path) -> Path:
     for name, sample in COPIES.items():
         shutil.copy(sam.ROOT / "events" / sample, tmp_path / name)
     (tmp_path / "last_years_program.yaml").write_text(json.dumps(program.document()))
+    sample = json.loads((sam.ROOT / "events/dispatch/reward_granted.json").read_text())
+    (tmp_path / "my_dead_letter.json").write_text(sample["Records"][0]["body"])
     return tmp_path
 
 

@@ -29,6 +29,7 @@ from membership.settle import Settled
 from membership.store.access import ApiKey, Caller, Role
 from membership.store.approvals import Question, Status
 from membership.store.ledger import Appended, Outsold, Overtaken, Page, Stored
+from membership.store.programs import Signature
 from membership.store.shelves import Counted, Uploaded, digest_of
 
 SHARDS = 16
@@ -324,6 +325,7 @@ class MemoryPrograms:
         self._versions: dict[str, dict[int, str]] = {}
         self._reviewed: dict[str, date | None] = {}
         self._looked_through: dict[str, int] = {}
+        self._signatures: dict[str, dict[int, Signature]] = {}
 
     def versions(self, program: str) -> Versions:
         if program not in self._versions:
@@ -332,13 +334,18 @@ class MemoryPrograms:
             {number: Program.model_validate_json(body) for number, body in self._versions[program].items()}
         )
 
-    def put(self, program: Program, number: int) -> bool:
+    def signatures(self, program: str) -> dict[int, Signature]:
+        return dict(self._signatures.get(program, {}))
+
+    def put(self, program: Program, number: int, signed: Signature | None = None) -> bool:
         body = program.model_dump_json(exclude_unset=True)
         Program.model_validate_json(body)
         versions = self._versions.setdefault(program.id, {})
         if number in versions:
             return False
         versions[number] = body
+        if signed:
+            self._signatures.setdefault(program.id, {})[number] = signed
         self._reviewed.setdefault(program.id, None)
         return True
 

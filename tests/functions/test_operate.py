@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 
 from membership import runtime
 from membership.channels import Attempt, Delivery
+from membership.errors import NotFound
+from membership.http.problems import Refused
 from membership.outcomes import Envelope
 from membership.program.reading import read_program
 from membership.store.access import Caller
@@ -159,6 +162,41 @@ def test_the_largest_ladder_is_risen_through_at_once(cloud: Cloud) -> None:
     assert standing["tier"]["id"] == "t19"
     told = fresh.get("/v1/members/ann/history?limit=100").json["data"]
     assert sum(one["type"] == "reward.granted" for one in told) == 40
+
+
+@pytest.mark.proves("G2")
+def test_a_version_carries_who_put_it_and_why(cloud: Cloud, operator: Client) -> None:
+    dearer = P2.replace("spend: 5000}", "spend: 6000}")
+    for reason in ("", " ", "a\nb", "x" * 501):
+        before = cloud.dump()
+        refused = operator.send("PUT", "/v1/program?" + urlencode({"reason": reason}), dearer)
+        assert (refused.status, refused.problem) == (422, "invalid"), reason
+        assert cloud.dump() == before
+    assert operator.put("/v1/program?reason=" + quote("更贵的银卡"), dearer).status == 200
+    versions = operator.get("/v1/program/versions").json["data"]
+    signed = versions[0]["put"]
+    assert (signed["reason"], signed["at"]) == ("更贵的银卡", "2026-11-24T08:00:00Z")
+    assert signed["by"] in [key["key_id"] for key in operator.get("/v1/keys").json["data"]]
+    assert "reason" not in versions[1]["put"]
+
+
+@pytest.mark.proves("G2")
+def test_an_earlier_version_is_put_back_by_a_direct_event(cloud: Cloud, operator: Client) -> None:
+    assert operator.put("/v1/program", P2.replace("spend: 5000}", "spend: 6000}")).status == 200
+    cloud.later(hours=1)
+    asked = {"program": "customer-policy", "version": 1, "by": "Ann", "reason": "it was a mistake"}
+    for version in (0, 3, True, "1"):
+        before = cloud.dump()
+        with pytest.raises((Refused, NotFound)):
+            cloud.invoke("operate", {"roll_back": asked | {"version": version}})
+        assert cloud.dump() == before
+    told = cloud.invoke("operate", {"roll_back": asked})
+    assert told == {"version": 3, "changed": True, "warnings": []}
+    assert cloud.invoke("operate", {"roll_back": asked}) == told | {"changed": False}
+    newest, *_ = operator.get("/v1/program/versions").json["data"]
+    assert (newest["version"], newest["in_force"]) == (3, True)
+    assert (newest["put"]["by"], newest["put"]["reason"]) == ("Ann", "it was a mistake")
+    assert operator.get("/v1/program/changes?from=1&to=3").json["changes"] == []
 
 
 # ── Keys ──────────────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from membership.errors import NotFound
 from membership.program.schema import Program
 from membership.store.access import Caller
+from membership.store.programs import Signature
 from tests.store.conftest import Stores
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -30,6 +31,17 @@ def test_a_version_is_put_once(stores: Stores, program: Program) -> None:
     assert stores.programs.put(later, 2) is True
     assert stores.programs.versions(program.id).in_force(NOW) == (2, later)
     assert stores.programs.versions(program.id).in_force(NOW.replace(year=2025)) == (1, program)
+
+
+def test_who_put_a_version_is_kept_with_it(stores: Stores, program: Program) -> None:
+    assert stores.programs.signatures(program.id) == {}
+    first, second = Signature(NOW, "key_1", "as it was agreed"), Signature(NOW, "key_2", None)
+    assert stores.programs.put(program, 1, first)
+    assert not stores.programs.put(program, 1, second)
+    assert stores.programs.put(program, 2)
+    assert stores.programs.put(program, 3, second)
+    assert stores.programs.signatures(program.id) == {1: first, 3: second}
+    assert stores.programs.signatures("other") == {}
 
 
 def test_what_could_not_be_read_back_is_not_put(stores: Stores, program: Program) -> None:

@@ -238,6 +238,21 @@ class IssueKey(Body):
     issue_key: FirstKey
 
 
+class EarlierVersion(Body):
+    """A direct event of the function, for whoever has the account's rights and no key."""
+
+    program: str = Field(pattern=SLUG)
+    version: Annotated[StrictInt, Field(ge=1)]
+    by: Label
+    reason: Reason
+
+
+class RollBack(Body):
+    """`{"roll_back": {"program": "demo", "version": 1, "by": "Ann", "reason": "silver was too dear"}}`."""
+
+    roll_back: EarlierVersion
+
+
 def read(model: type[Model], body: Any) -> Model:
     """The body as a model. Raises Refused with everything that is wrong with it."""
     try:

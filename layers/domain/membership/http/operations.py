@@ -86,6 +86,12 @@ def _name(value: str) -> str:
     return _cut_to(80)(value)
 
 
+def _reason(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("write words that show")
+    return _cut_to(500)(value)
+
+
 LANG = Parameter(
     "lang", "Language of the words.", {"type": "string", "enum": ["en", "zh"]}, _one_of("en", "zh"), "en"
 )
@@ -129,6 +135,12 @@ CHECK = Parameter(
     {"type": "string", "enum": ["true", "false"]},
     lambda value: _one_of("true", "false")(value) == "true",
     False,
+)
+REASON = Parameter(
+    "reason",
+    "Why it is put; kept with the version.",
+    {"type": "string", "minLength": 1, "maxLength": 500},
+    _reason,
 )
 FROM = Parameter(
     "from", "The earlier version.", {"type": "integer", "minimum": 1, "maximum": 999_999}, _whole(1, 999_999)
@@ -464,7 +476,7 @@ OPERATIONS: tuple[Operation, ...] = (
         roles=OPERATORS,
         body="Program",
         answer="ProgramPutView",
-        parameters=(LANG, CHECK),
+        parameters=(LANG, CHECK, REASON),
         problems=(PROGRAM_INVALID, CONFLICT, CONTENDED),
     ),
     Operation(

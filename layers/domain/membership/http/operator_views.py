@@ -20,6 +20,7 @@ from membership.services.viewing import see
 from membership.store.access import ApiKey, Role
 from membership.store.approvals import Question
 from membership.store.belongings import Sort
+from membership.store.programs import Signature
 
 if TYPE_CHECKING:
     from membership.channels.webhook import WebhookSettings
@@ -53,6 +54,14 @@ class ProgramPutView(View):
         )
 
 
+class SignatureView(View):
+    """Who put a version, and when and why."""
+
+    at: datetime
+    by: str = Field(description="The id of the key; or a name, where it was put without one.")
+    reason: str | None = Absent
+
+
 class VersionView(View):
     """A version of the program."""
 
@@ -61,6 +70,7 @@ class VersionView(View):
         default=Absent, description="Absent: the first one, for all time."
     )
     in_force: bool
+    put: SignatureView | None = Field(default=Absent, description="Absent where nobody signed it.")
 
 
 class VersionsView(View):
@@ -69,7 +79,7 @@ class VersionsView(View):
     data: tuple[VersionView, ...]
 
     @classmethod
-    def of(cls, versions: Versions, now: datetime) -> "VersionsView":
+    def of(cls, versions: Versions, signatures: Mapping[int, Signature], now: datetime) -> "VersionsView":
         in_force, _ = versions.in_force(now)
         return cls(
             data=tuple(
@@ -77,6 +87,7 @@ class VersionsView(View):
                     version=number,
                     effective_from=program.effective_from if number > 1 else None,
                     in_force=number == in_force,
+                    put=SignatureView(**signatures[number]._asdict()) if number in signatures else None,
                 )
                 for number, program in reversed([*versions])
             )

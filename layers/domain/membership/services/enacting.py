@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from membership.errors import Contended, Contradicts, Flaw, NotFound, ProgramInvalid
 from membership.program.schema import Program, Versions
-from membership.store.programs import Programs
+from membership.store.programs import Programs, Signature
 
 ATTEMPTS = 4
 
@@ -26,13 +26,13 @@ def enact(
     programs: Programs,
     owner: str,
     program: Program,
-    now: datetime,
+    signed: Signature,
     pause: Callable[[int], None],
     check: bool = False,
 ) -> Enacted:
     """Add a version, unless the last one says the same. `owner` is the program that the caller may change.
 
-    `check` puts nothing: it only says what would come of it. Raises ProgramInvalid.
+    `signed` is kept with it. `check` puts nothing: it only says what would come of it. Raises ProgramInvalid.
     """
     # Here, as whoever puts no program plays no examples.
     from membership.rehearsal import rehearse
@@ -40,7 +40,7 @@ def enact(
     if program.id != owner:
         raise ProgramInvalid([Flaw("id", program.id, "the key is of another program", f"Write {owner!r}.")])
     # Examples decide nothing, and no function that reads the version needs them.
-    told, program = program, program.model_copy(update={"examples": ()})
+    told, program, now = program, program.model_copy(update={"examples": ()}), signed.at
     for attempt in range(ATTEMPTS):
         try:
             versions = programs.versions(owner)
@@ -57,10 +57,22 @@ def enact(
             return Enacted(number, new, False, _warnings(new, versions, now), last)
         if check:
             return Enacted(number + 1, new, False, tuple(new.warnings()), last)
-        if programs.put(new, number + 1):
+        if programs.put(new, number + 1, signed):
             return Enacted(number + 1, new, True, _warnings(new, programs.versions(owner), now), last)
         pause(attempt)
     raise Contended(f"{owner}: others put versions {ATTEMPTS} times in a row")
+
+
+def put_back(
+    programs: Programs, owner: str, number: int, signed: Signature, pause: Callable[[int], None]
+) -> Enacted:
+    """An earlier version once more: the newest one, in force at once. Raises NotFound, Contradicts."""
+    versions = programs.versions(owner)
+    last, _ = versions.latest
+    if not 1 <= number <= last:
+        raise NotFound(f"there are versions 1 to {last}")
+    at_once = {"effective_from": None, "changes": "at_once"}
+    return enact(programs, owner, versions.numbered(number).model_copy(update=at_once), signed, pause)
 
 
 def _says_the_same(program: Program, last: Program) -> bool:

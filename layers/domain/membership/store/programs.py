@@ -1,8 +1,8 @@
 """Programs: numbered versions that nobody changes, and the list of all for the review."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -13,6 +13,15 @@ from membership.store.tables import Tables, lost_race, paged
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Signature(NamedTuple):
+    """Under a version: kept with it, and as little changed."""
+
+    at: datetime
+    by: str
+    """The id of the key; or the name, where it was put without one."""
+    reason: str | None
 
 
 class Programs:
@@ -31,17 +40,7 @@ class Programs:
         if cached and self._monotonic() - cached[0] < self._fresh_for:
             return cached[1]
         found = {
-            int(item["sk"]["S"].removeprefix(keys.VERSIONS)): _read(program, item["body"]["S"])
-            for item in paged(
-                self._client.query,
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :version)",
-                ExpressionAttributeValues={
-                    ":pk": {"S": keys.program_partition(program)},
-                    ":version": {"S": keys.VERSIONS},
-                },
-                ConsistentRead=True,
-            )
+            number: _read(program, item["body"]["S"]) for number, item in self._numbered(program).items()
         }
         if not found:
             raise NoProgram(f"there is no program {program!r} yet; put one with PUT /v1/program")
@@ -49,7 +48,19 @@ class Programs:
         self._cache[program] = (self._monotonic(), versions)
         return versions
 
-    def put(self, program: Program, number: int) -> bool:
+    def signatures(self, program: str) -> dict[int, Signature]:
+        """Version → who put it, as far as that was said."""
+        return {
+            number: Signature(
+                datetime.fromisoformat(item["put_at"]["S"]),
+                item["put_by"]["S"],
+                item["reason"]["S"] if "reason" in item else None,
+            )
+            for number, item in self._numbered(program).items()
+            if "put_by" in item
+        }
+
+    def put(self, program: Program, number: int, signed: Signature | None = None) -> bool:
         """Add a version; False where somebody else has just put that number.
 
         Raises ValidationError, and writes nothing, for a body that couldn't be read back: versions are
@@ -62,6 +73,7 @@ class Programs:
             "Item": {
                 **keys.program_version(program.id, number),
                 "body": {"S": body},
+                **(_signed(signed) if signed else {}),
             },
             "ConditionExpression": "attribute_not_exists(pk)",
         }
@@ -122,6 +134,19 @@ class Programs:
             ExpressionAttributeValues={":number": {"N": str(number)}},
         )
 
+    def _numbered(self, program: str) -> dict[int, dict[str, Any]]:
+        found = paged(
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :version)",
+            ExpressionAttributeValues={
+                ":pk": {"S": keys.program_partition(program)},
+                ":version": {"S": keys.VERSIONS},
+            },
+            ConsistentRead=True,
+        )
+        return {int(item["sk"]["S"].removeprefix(keys.VERSIONS)): item for item in found}
+
     def _listed(self) -> Iterator[dict[str, Any]]:
         return paged(
             self._client.query,
@@ -130,6 +155,11 @@ class Programs:
             ExpressionAttributeValues={":pk": {"S": keys.PROGRAMS}},
             ConsistentRead=True,
         )
+
+
+def _signed(signature: Signature) -> dict[str, Any]:
+    told = {"put_at": signature.at.isoformat(), "put_by": signature.by, "reason": signature.reason}
+    return {name: {"S": value} for name, value in told.items() if value is not None}
 
 
 def _read(program: str, body: str) -> Program:
