@@ -159,6 +159,18 @@ def test_every_alarm_is_answered() -> None:
         assert sorted(rows) == sorted(of_type(resources(), "AWS::CloudWatch::Alarm")), page
 
 
+COMMAND = re.compile(r"`(sam|make|aws|GET|\.venv/bin/python) |\(operate\.md#")
+
+
+def test_each_alarm_has_a_command_to_look_and_one_to_act_and_says_whether_it_can_be_repeated() -> None:
+    for page in ("alarms.md", "alarms.zh.md"):
+        for row in re.findall(r"^\| (`\w+` \| .*) \|$", text(ROOT / "docs/how-to" / page), re.MULTILINE):
+            name, _, look, do, again = row.split(" | ")
+            assert COMMAND.search(look), f"{page}: {name}: {look}"
+            assert COMMAND.search(do), f"{page}: {name}: {do}"
+            assert again.startswith(("yes", "能")), f"{page}: {name}"
+
+
 @pytest.mark.parametrize("page", CHINESE, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_in_chinese_shows_what_the_one_in_english_does(page: Path) -> None:
     both = (page, page.with_name(page.name.replace(".zh.md", ".md")))
