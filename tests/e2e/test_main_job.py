@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from membership.http.operations import OPERATIONS
 from membership.program import presets
 from tests.e2e.support import Caller, eventually, remote_invoke
 from tools.deploy import Stack
@@ -198,6 +199,21 @@ def test_another_program_sees_nothing(shop: Shop) -> None:
     theirs, nobodys = neighbour.get("/v1/members/hal"), neighbour.get("/v1/members/hax")
     assert (theirs.status, theirs.body) == (nobodys.status, nobodys.body)
     assert theirs.status == 404
+
+
+def test_the_gateway_has_no_method_that_the_contract_lacks(shop: Shop) -> None:
+    """Whoever asks: no function of ours is reached."""
+    shop.storefront.put("/v1/members/joe", {})
+    before = shop.operator.get("/v1/members/joe/export").body
+    there: dict[str, set[str]] = {}
+    for one in OPERATIONS:
+        there.setdefault(one.path, set()).add(one.method)
+    for path, methods in there.items():
+        for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - methods:
+            for caller in (shop.operator, shop.storefront, Caller(shop.stack.base_url)):
+                answer = caller.send(method, path.replace("{member_id}", "joe"), b"{}")
+                assert answer.status in (401, 403, 404, 405), (method, path)
+    assert shop.operator.get("/v1/members/joe/export").body == before
 
 
 def test_keys_come_and_go(shop: Shop) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from membership import runtime
+from membership.channels import Delivery
 from membership.http.operations import OPERATIONS, Operation
-from tests.functions.conftest import Answer, Client, Cloud, order
+from tests.functions.conftest import NOW, Answer, Client, Cloud, order
 from tests.programs import rules
 
 BY_HAND = {"id": "act-1", "by": "Li", "reason": "to see what happens"}
@@ -139,6 +141,47 @@ def test_what_is_another_programs_isnt_there(
         assert (told.status, told.body) == (404, nobody.body)
     assert "customer-policy" not in told.body
     assert rows(cloud, "customer-policy") == ours
+
+
+@pytest.fixture
+def ids(operator: Client, ann: str) -> dict[str, str]:
+    """Parameter of a path → what the first program has by that id: each is found by its own operator."""
+    assert operator.post("/v1/events?wait=true", order(ann, "o1", "6000.00")).status == 200
+    back = order(ann, "o1", "6000.00", type="refund", id="back")
+    assert operator.post("/v1/events?wait=true", back).status == 200
+    [asked] = operator.get("/v1/approvals").json["data"]
+    [message, *_] = [
+        one for one in runtime.ledger().outcomes("customer-policy", ann) if one.type == "message.due"
+    ]
+    delivery = Delivery.of(message.model_dump(mode="json"), NOW)
+    assert runtime.deliveries().save(delivery, None)
+    issued = operator.post("/v1/keys", {"role": "storefront", "label": "till"}).json
+    return {"approval_id": asked["id"], "delivery_id": delivery.id, "key_id": issued["key"]["key_id"]}
+
+
+@pytest.mark.proves("G4")
+@pytest.mark.parametrize(
+    "operation",
+    [
+        one
+        for one in GUARDED
+        if "_id}" in one.path and "{member_id}" not in one.path and "reward" not in one.path
+    ],
+    ids=lambda one: one.id,
+)
+def test_an_id_that_another_program_has_is_as_one_that_nobody_has(
+    operation: Operation, cloud: Cloud, operator: Client, neighbour: Client, ids: dict[str, str]
+) -> None:
+    [(name, real)] = [(name, id_) for name, id_ in ids.items() if f"{{{name}}}" in operation.path]
+    nobodys = real[:-4] + ("0000" if real[-4:] != "0000" else "1111")
+    body = TABLE[operation.id][0]
+    text = None if body is None else json.dumps(body)
+    ours, before = operation.path.replace(f"{{{name}}}", real), rows(cloud, "customer-policy")
+    told = neighbour.send(operation.method, ours, text)
+    missing = neighbour.send(operation.method, operation.path.replace(f"{{{name}}}", nobodys), text)
+    assert (told.status, told.body.replace(real, "")) == (404, missing.body.replace(nobodys, ""))
+    assert rows(cloud, "customer-policy") == before
+    assert operator.send(operation.method, ours, text).status in (200, 202, 204), "it is there"
 
 
 @pytest.mark.parametrize(
