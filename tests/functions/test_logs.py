@@ -131,6 +131,24 @@ def events(cloud: Cloud) -> dict[str, list[Any]]:
     return found
 
 
+@pytest.mark.proves("G2")
+def test_what_operators_have_done_is_logged_with_their_key(office: Client, till: Client, log: Log) -> None:
+    issued = office.get("/v1/keys").json["data"]
+    operators = {key["key_id"] for key in issued if key["role"] == "operator"}
+    assert office.put("/v1/channels/webhook", {"url": "https://shop.example/hook"}).status == 200
+    assert till.put("/v1/members/ann", {}).status == 200
+    assert office.delete("/v1/members/ann").status == 204
+    assert office.delete("/v1/members/nobody").status == 404
+    lines = [json.loads(line) for line in log.check().splitlines()]
+    done = [one for one in lines if one["message"] == "done by hand"]
+    assert [(one["function_name"], one["operation"]) for one in done] == [
+        ("operate", "put_webhook"),
+        ("erase", "delete_member"),
+    ]
+    assert {one["key_id"] for one in done} <= operators
+    assert {one["program"] for one in done} == {"cafe"}
+
+
 def invoke(cloud: Cloud, log: Log, function: str, event: Any) -> None:
     """What is raised is logged by Lambda itself, by its name and its words."""
     try:

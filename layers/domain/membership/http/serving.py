@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from membership import runtime
 from membership.errors import NoSuchMember
 from membership.http.caller import caller_of, require
-from membership.http.operations import BY_ID, OPERATIONS, Function, Operation
+from membership.http.operations import BY_ID, OPERATIONS, OPERATORS, Function, Operation
 from membership.http.problems import OURS, RETRY_AFTER, Error, Problem, invalid, problem_of
 from membership.http.requests import json_body, path_id, raw_body
 from membership.store.access import Caller
@@ -30,6 +30,8 @@ class Log(Protocol):
     """The part of a logger that is used here."""
 
     def exception(self, msg: object, /) -> None: ...
+
+    def info(self, msg: object, /, *, extra: Mapping[str, object]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,12 @@ class Service:
                 require(caller_of(event), *operation.roles)
             request = Request(event, _query(operation, event), runtime.now())
             _keep_to_oneself(operation, request)
-            return self.handlers[operation.id](request)
+            response = self.handlers[operation.id](request)
+            if operation.roles == OPERATORS and operation.method != "GET":
+                key = request.caller.key_id
+                who = {"operation": operation.id, "program": request.program, "key_id": key}
+                self._log.info("done by hand", extra=who)
+            return response
         # Here exceptions become answers: Lambda would throw the process away, and the caller learn nothing.
         except Exception as error:  # noqa: BLE001
             problem = problem_of(error)
