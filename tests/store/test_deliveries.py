@@ -7,8 +7,12 @@ import pytest
 
 from membership.channels import Answer, Cancelled, Delivery, Status
 from membership.store.deliveries import Deliveries
+from membership.store.sweeps import Sweep, Sweeps
+from membership.store.tables import Tables
 from tests.fakes.deliveries import MemoryDeliveries
+from tests.simulation.dynamodb import in_memory
 from tests.store.conftest import CLIENTS, dynamodb
+from tests.template import resources
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 NO = Answer(delivered=False, status=500, detail="down")
@@ -179,3 +183,21 @@ def test_a_record_ends_90_days_after_its_last_attempt(which: str, request: pytes
         assert ends() == later + timedelta(days=90)
         store.reopen("demo", delivery().id, later + timedelta(days=5))
         assert ends() == later + timedelta(days=95)
+
+
+def test_what_ends_by_itself_ends_by_the_attribute_that_the_template_names() -> None:
+    """After 90 days a delivery, after a week what a sweep has noted; and nothing else."""
+    settings = resources()["State"]["Properties"]["TimeToLiveSpecification"]
+    assert settings["Enabled"] is True
+    client, tables = in_memory(), Tables(ledger="ledger", state="state")
+    Deliveries(client, tables.state).save(delivery(), None)
+    sweeps = Sweeps(client, tables)
+    sweep = Sweep("boards", NOW, "", {0: None}, NOW)
+    assert sweeps.begin(sweep)
+    sweeps.save(sweep, NOW, {"topic": [b"noted"]})
+    ends = {
+        item["sk"]["S"]: int(item[settings["AttributeName"]]["N"]) - int(NOW.timestamp())
+        for item in client.tables["state"].everything()
+        if settings["AttributeName"] in item
+    }
+    assert sorted(ends.values()) == [7 * 86_400, 90 * 86_400], ends
