@@ -268,6 +268,38 @@ FAULTS = (
         ":",
         "tests/domain/test_approvals.py",
     ),
+    Fault(
+        "whoever reaches nothing rises",
+        "I5",
+        f"{MEMBERSHIP}/member/deciding/rising.py",
+        "if tier.qualify and tier.qualify.met(seen) and stands_today",
+        "if tier.qualify and stands_today",
+        "tests/domain/test_settle_stateful.py",
+    ),
+    Fault(
+        "one more order enters a lower tier",
+        "I13",
+        f"{MEMBERSHIP}/member/deciding/rising.py",
+        "range(len(then.ladder.tiers) - 1, rank, -1)",
+        "range(len(then.ladder.tiers) - 1, -1, -1)",
+        "tests/domain/test_invariants.py",
+    ),
+    Fault(
+        "a version that asks less raises nobody",
+        "I7",
+        f"{MEMBERSHIP}/services/rearming.py",
+        "return bool(settled.outcomes) or earlier",
+        "return earlier",
+        "tests/services/test_rearming.py",
+    ),
+    Fault(
+        "what was declined is asked under another name",
+        "U3",
+        f"{MEMBERSHIP}/member/deciding/rising.py",
+        "versions.successor(old, program) == tier.id for old in declined",
+        "old == tier.id for old in declined",
+        "tests/scenarios/test_approvals.py",
+    ),
     # ── Time ──────────────────────────────────────────────────────────────────────────────────────
     Fault(
         "days are cut at midnight in Greenwich",
