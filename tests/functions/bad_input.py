@@ -601,9 +601,11 @@ def _told(world: World, sent: Sent, answer: Mapping[str, Any]) -> Iterator[str]:
     """What an answer or a line of the log says and must not."""
     said = answer["body"] + world.log.getvalue()
     yield from (f"it tells {one!r}" for one in (*PRIVATE, *world.secrets) if one in said)
-    if world.log.getvalue():
-        yield f"it is logged: {world.log.getvalue()[-2000:]}"
-    if answer["statusCode"] >= 400 and "FILM-1" in said:
+    lines = [json.loads(line) for line in world.log.getvalue().splitlines()]
+    refused = answer["statusCode"] >= 400
+    if wrong := [one for one in lines if refused or one["message"] != "done by hand"]:
+        yield f"it is logged: {str(wrong)[-2000:]}"
+    if refused and "FILM-1" in said:
         yield "a refusal tells a code"
 
 
