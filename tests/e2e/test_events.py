@@ -16,7 +16,7 @@ SAMPLES = sorted((sam.ROOT / "events").glob("*/*.json"))
 
 @pytest.fixture(scope="module")
 def demo(stack: Stack) -> Stack:
-    """A stack as make up leaves it, with a webhook, the member of whom the samples are, and one to be erased."""
+    """As make up leaves it, with a webhook, the member of whom the samples are, and one to be erased."""
     open_shop(stack).operator.put("/v1/channels/webhook", {"url": "http://127.0.0.1:9/nobody"})
     enrol, events = (sam.ROOT / f"events/ingest/{name}.json" for name in ("enrol", "events"))
     for asked in (enrol.read_text(), enrol.read_text().replace("m1", "m9"), events.read_text()):
