@@ -83,6 +83,16 @@ def test_and_who_was_merged_into_that_one(services: Services) -> None:
     assert shop.left(["ann", "bo", "cy"]) == []
 
 
+def test_what_it_knew_is_no_news_to_a_read_that_is_a_moment_old(services: Services) -> None:
+    """Else it stays in the ledger: what is told again is forgotten where its member is seen as erased."""
+    shop = Shop(services)
+    shop.erase("ann")
+    shop.table.stale = True
+    again = services.order("ann", "o-ann")
+    shop.ledger.append(shop.program, again)
+    assert shop.settling.settle(shop.program, "ann", [again]).member.status == "erased"
+
+
 def test_what_operators_are_asked_is_not_forgotten_where_the_call_was_cut_off(services: Services) -> None:
     """It is known from the ledger alone, which may not be gone before."""
     shop = Shop(services)

@@ -127,6 +127,9 @@ class _Log:
     def exception(self, message: object, /, **_: Any) -> None:
         _world().watch.troubled(sys.exc_info()[1])
 
+    def info(self, message: object, /, **_: Any) -> None:
+        """Who did what by hand, which no law asks for."""
+
 
 def _changes() -> Iterator[tuple[Any, str, Any]]:
     """Whose what becomes what."""

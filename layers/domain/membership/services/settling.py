@@ -72,6 +72,8 @@ class Settling:
                 return self.rebuild(program, member_id, now)
             if settled.writes > MOST_WRITES and len(facts) > 1:
                 return self._in_halves(program, member_id, facts, now)
+            if not settled.changed and not attempt:
+                continue  # a read that may be old can show who was erased a moment ago, and knew all of it
             if not settled.changed:
                 return Committed(settled.member, (), settled.repeated)
             try:
