@@ -1,6 +1,7 @@
 """The samples in events/, which operators invoke functions with: each is taken by its folder's function."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,21 @@ from tests.e2e.support import remote_invoke
 from tools import sam
 from tools.demo.shop import open_shop
 from tools.deploy import Stack
+from tools.receiver import Receiver
 
 SAMPLES = sorted((sam.ROOT / "events").glob("*/*.json"))
 
 
 @pytest.fixture(scope="module")
-def demo(stack: Stack) -> Stack:
+def demo(stack: Stack) -> Iterator[Stack]:
     """As make up leaves it, with a webhook, the member of whom the samples are, and one to be erased."""
-    open_shop(stack).operator.put("/v1/channels/webhook", {"url": "http://127.0.0.1:9/nobody"})
+    operator, secrets = open_shop(stack).operator, list[str]()
     enrol, events = (sam.ROOT / f"events/ingest/{name}.json" for name in ("enrol", "events"))
     for asked in (enrol.read_text(), enrol.read_text().replace("m1", "m9"), events.read_text()):
         assert stack.invoke("IngestFunction", json.loads(asked))["statusCode"] == 200
-    return stack
+    with Receiver(lambda: secrets) as receiver:
+        secrets.append(operator.put("/v1/channels/webhook", {"url": receiver.url})["secret"])
+        yield stack
 
 
 def test_a_shop_that_is_opened_again_has_the_keys_that_it_had(stack: Stack) -> None:
