@@ -433,6 +433,14 @@ FAULTS = (
         "tests/services/test_erasing.py",
     ),
     Fault(
+        "what nothing changed is believed to a read that may be old",
+        "I11",
+        f"{MEMBERSHIP}/services/settling.py",
+        "            if not settled.changed and not attempt:",
+        "            if not settled.changed and attempt > ATTEMPTS:",
+        "tests/services/test_erasing.py",
+    ),
+    Fault(
         "webhooks go to addresses of this network",
         "private targets",
         f"{MEMBERSHIP}/channels/outgoing.py",
