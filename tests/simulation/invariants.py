@@ -180,6 +180,8 @@ def accounts_add_up(rest: Rest) -> None:
             signs = {"reward.redeemed": 1, "redemption.cancelled": -1}
             spent = sum(signs.get(one.type, 0) * one.data.get("points", 0) for one in told)
             assert account.spent == spent, f"{who}: spent {account.spent}, and bought for {spent}"
+            back = sum(sum(one.data["orders"].values()) for one in told if one.type == "points.taken_back")
+            assert account.earned >= back, f"{who}: earned {account.earned}, of which {back} was taken back"
 
 
 @law("points")

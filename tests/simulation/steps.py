@@ -37,6 +37,7 @@ ACTIVITIES = ["check_in", "feedback", "referral", "campaign"]
 LATE = [
     timedelta(),
     timedelta(),
+    timedelta(minutes=-3),
     timedelta(seconds=1),
     timedelta(hours=7),
     timedelta(days=3),
@@ -324,14 +325,15 @@ def decide(world: World) -> None:
 def put_version(world: World) -> None:
     """Another version of the program, at once or in some days; after that, the first one again.
 
-    At once is after the ten seconds for which a process may still go by the version before.
+    At once is after the ten seconds for which a process may still go by the version before, and after all
+    that a clock that is ahead may have dated meanwhile.
     """
     shop, random = some_shop(world), world.random
     versions = world.rules[shop.program.id]
     if len(versions) > 2 or not versions[0].yearly:
         return
     after = max(world.now, versions[-1].since)
-    since = after + timedelta(days=random.choice([0, 0, 3, 100]), seconds=11)
+    since = after + timedelta(days=random.choice([0, 0, 3, 100]), minutes=5, seconds=11)
     name = random.choice(sorted(NEXT))
     change = NEXT[name] if len(versions) == 1 else back_again
     document, rules = change(dict(shop.document), versions[0])

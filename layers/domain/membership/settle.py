@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
@@ -151,6 +152,8 @@ def settle(
         settled.onward += _told_onward(program, member, fact, decided)
         member.applied.add(fact)
         settled.due_is_exact |= isinstance(fact, Review | Act)
+    if not settled.changed:
+        return settled  # and its tiers may be those of a version before, which a due day can't be told of
     _forget(versions, member)
     settled.due = next_due(versions, member, now)
     return settled
@@ -301,9 +304,12 @@ def rebuild(
         lives = Lives(versions, program, member, ordered, theirs)
         for use in filter(is_use, ordered):
             count_use(member, use, lives.of(use))
-        settled.earned = lives.earn(program, member, ordered, theirs) if versions.earn_points else []
+        taken_back = _taken_back(chain(told, *theirs.values()))
         if refunded is not None:
-            claims = _new_claims(settled.accounts, refunded, lives, told)
+            claims = _new_claims(settled.accounts, refunded, lives, taken_back)
+            taken_back.update({claim.order: claim.points for claim in claims})
+        if versions.earn_points:
+            settled.earned = lives.earn(program, member, ordered, theirs, arrived, taken_back)
     settled.questions = [
         one for one in told if isinstance(one, ApprovalRequested) and one.approval in member.approvals
     ]
@@ -330,18 +336,26 @@ def rebuild(
     return settled
 
 
-def _new_claims(
-    accounts: Mapping[str, OrderAccount], refunded: Mapping[str, int], lives: Lives, told: Sequence[Outcome]
-) -> list[Claim]:
-    """Those that nothing was decided of yet, though perhaps the order's account was not written then."""
+def _taken_back(told: Iterable[Outcome]) -> Counter[str]:
+    """Order → points that were decided to be taken back of it."""
     decided: Counter[str] = Counter()
     for outcome in told:
         if isinstance(outcome, PointsTakenBack):
             decided.update(outcome.orders)
+    return decided
+
+
+def _new_claims(
+    accounts: Mapping[str, OrderAccount],
+    refunded: Mapping[str, int],
+    lives: Lives,
+    decided: Mapping[str, int],
+) -> list[Claim]:
+    """Those that nothing was decided of yet, though perhaps the order's account was not written then."""
     found = []
     for claim in _claims(accounts.values(), refunded, lives.of):
         in_all = _claims([accounts[claim.order]], {}, lives.of)[0]
-        if (points := min(claim.points, in_all.points - decided[claim.order])) > 0:
+        if (points := min(claim.points, in_all.points - decided.get(claim.order, 0))) > 0:
             found.append(claim._replace(points=points))
     return found
 
