@@ -94,3 +94,19 @@ def test_a_gift_is_given_once_a_year_by_whatever_name_its_tier_goes() -> None:
     assert world.tier("ann") == "star"
     assert world.rewards("ann") == ["box"]
     assert world.equals_a_rebuild(["ann"])
+
+
+def test_what_the_stream_brings_again_is_no_matter_of_a_version_that_began_before_it() -> None:
+    """A shop's clock was ahead: gold was decided for a moment for which there is a later version by now."""
+    gold = {"qualify": {"spend": 5000}}
+    world = World(policy(BRONZE, {"id": "gold", **gold}))
+    world.order("ann", "2026-05-01", 5_000)
+    later = policy(
+        BRONZE, {"id": "prime", "replaces": ["gold"], **gold}, effective_from="2026-05-01T00:00:00Z"
+    )
+    world.programs.put(later, 2)
+    world.stream()
+    assert world.tier("ann") == "gold"
+    world.order("ann", "2026-05-02", 1)
+    assert world.tier("ann") == "prime"
+    assert world.equals_a_rebuild(["ann"])
