@@ -18,6 +18,7 @@ class Services:
         self.queues: dict[str, list[str]] = {"facts": [], "outcomes": [], "dead": [], "queue": []}
         self.invoked: list[tuple[str, Any]] = []
         self.failing = False
+        self.erased: set[str] = set()
 
     def client(self, service: str) -> Any:
         return self
@@ -35,7 +36,9 @@ class Services:
         return {"StackResourceDetail": {"PhysicalResourceId": LogicalResourceId}}
 
     def invoke(self, FunctionName: str, Payload: str) -> Any:  # noqa: N803
-        self.invoked.append((FunctionName, json.loads(Payload)))
+        self.invoked.append((FunctionName, asked := json.loads(Payload)))
+        if FunctionName == "RebuildFunction" and asked["member_id"] in self.erased:
+            return {"Payload": io.BytesIO(b'{"errorType": "NoSuchMember"}'), "FunctionError": "Unhandled"}
         return {"Payload": io.BytesIO(b"{}")} | ({"FunctionError": "Unhandled"} if self.failing else {})
 
     def receive_message(self, QueueUrl: str, **_: Any) -> Any:  # noqa: N803
@@ -96,6 +99,18 @@ def test_members_of_a_batch_are_rebuilt_once_each(services: Services) -> None:
     assert run("facts") == 0
     assert services.invoked == [
         ("RebuildFunction", {"program": "club", "member_id": member}) for member in ("m0", "m1")
+    ]
+    assert services.queues["facts"] == []
+
+
+def test_of_who_was_erased_meanwhile_it_is_forgotten_and_the_others_are_rebuilt(services: Services) -> None:
+    services.queues["facts"] = [batch(2, 9)]
+    services.erased = {"m0"}
+    assert run("facts") == 0
+    assert services.invoked == [
+        ("RebuildFunction", {"program": "club", "member_id": "m0"}),
+        ("EraseFunction", {"forget": {"program": "club", "member_id": "m0"}}),
+        ("RebuildFunction", {"program": "club", "member_id": "m1"}),
     ]
     assert services.queues["facts"] == []
 

@@ -31,7 +31,11 @@ DEFAULT = "tierwise"
 
 
 class Refused(Exception):
-    """A function answered with an error."""
+    """A function answered with an error, of a kind."""
+
+    def __init__(self, function: str, payload: str) -> None:
+        self.kind = json.loads(payload).get("errorType")
+        super().__init__(f"{function}: {payload[:500]}")
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Account:
         )["StackResourceDetail"]["PhysicalResourceId"]
         reply = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         if "FunctionError" in reply:
-            raise Refused(f"{function}: {reply['Payload'].read().decode()[:500]}")
+            raise Refused(function, reply["Payload"].read().decode())
 
     def waiting(self, queue: str) -> Iterator[dict[str, Any]]:
         """Messages of a queue, each once; whoever takes one deletes it when it is done with."""
@@ -113,15 +117,32 @@ def _is_new(record: Record, prefix: str) -> bool:
 
 @app.command()
 def facts(stack: Stack = DEFAULT) -> None:
-    """Rebuild the members of every batch that evaluate gave up."""
+    """Rebuild the members of every batch that evaluate gave up; forget what came of who was erased."""
     account = Account(stack)
 
     def rebuild(records: list[Record]) -> None:
+        refusals = []
         for program, member_id in sorted({owner(r["dynamodb"]["Keys"]["pk"]["S"]) for r in records}):
-            account.invoke("RebuildFunction", {"program": program, "member_id": member_id})
-            typer.echo(f"rebuilt {program} {member_id}")
+            try:
+                typer.echo(f"{_rebuilt(account, program, member_id)} {program} {member_id}")
+            except Refused as refused:  # the others are not to wait for this one
+                refusals.append(refused)
+        if refusals:
+            raise refusals[0]
 
     _redrive(account, "EvaluateFailuresUrl", FACTS, rebuild)
+
+
+def _rebuilt(account: Account, program: str, member_id: str) -> str:
+    member = {"program": program, "member_id": member_id}
+    try:
+        account.invoke("RebuildFunction", member)
+    except Refused as refused:
+        if refused.kind != "NoSuchMember":
+            raise
+        account.invoke("EraseFunction", {"forget": member})  # it does nothing to who was not erased
+        return "forgot"
+    return "rebuilt"
 
 
 @app.command()

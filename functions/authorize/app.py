@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     caller = _caller(headers.get("authorization") or "")
     if caller is None:
         raise Unauthorized("Unauthorized")
-    member = {"member_id": caller.member_id} if caller.member_id else {}
+    member = {"member_id": caller.member_id, "expires": str(caller.expires)} if caller.member_id else {}
     return {
         "principalId": caller.key_id,
         "policyDocument": {

@@ -47,6 +47,8 @@ def handler(event: dict[str, Any], context: Any) -> Response:
         key, secret = runtime.access().issue(
             asked.program, asked.role, asked.label, runtime.now(), runtime.random_text
         )
+        done = {"operation": "issue_key", "program": asked.program, "issued": key.key_id}
+        logger.info("done by hand", extra=done)
         return {"key_id": key.key_id, "secret": secret}
     if "roll_back" in event:
         return _roll_back(event)
@@ -60,6 +62,7 @@ def _roll_back(event: dict[str, Any]) -> dict[str, Any]:
     asked = read(RollBack, event).roll_back
     signed = Signature(runtime.now(), asked.by, asked.reason)
     enacted = put_back(runtime.programs(), asked.program, asked.version, signed, runtime.pause)
+    logger.info("done by hand", extra={"operation": "roll_back", "program": asked.program})
     return {"version": enacted.version, "changed": enacted.fresh, "warnings": list(enacted.warnings)}
 
 

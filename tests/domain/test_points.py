@@ -524,35 +524,6 @@ def test_the_refund_of_an_order_takes_what_that_order_earned_at_its_own_rate() -
 # ── By hand, and by reward ────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("refunds", ["clamp", "negative", "pending_only"])
-@pytest.mark.parametrize("back", [150, 50])
-def test_what_was_given_back_before_it_counted_for_nothing_is_not_taken_once_more(
-    refunds: str, back: int
-) -> None:
-    """The shop's clock is three minutes ahead; the member leaves after the refund, but before the order."""
-    bank = Bank({"refunds": refunds, "pending_days": 3})
-    bank.order("2026-01-01", 10)
-    order = bank.order("2026-01-05 12:03", 150)
-    bank.refund("2026-01-05 12:03", order, back)
-    bank._life._settle([Act(**bank._told("2026-01-05 12:00"), by="Li", reason="asked for", action=Leave())])
-    bank.is_what_the_ledger_makes()
-    bank.act("2026-01-06", Return())
-    assert bank.has("2026-01-09") == (10, 0, 0)
-
-
-@pytest.mark.parametrize(("back", "left"), [(100, 0), (40, 60)])
-def test_an_order_that_was_worth_less_keeps_what_the_rest_of_it_is_worth(back: int, left: int) -> None:
-    bank = Bank({"birthday_month": 2, "refunds": "negative"})
-    bank.enrol("2026-01-01", birthday="05-20")
-    order = bank.order("2026-05-10", 100)
-    bank.refund("2026-05-11", order, back)
-    assert bank.balance("2026-05-11") == 2 * left
-    late = bank._told("2026-05-05") | {"recorded_at": bank.at("2026-05-12")}
-    bank._life._settle([Profile(**late, attributes=Attributes(birthday="07-20"))])
-    bank.audit()
-    assert bank.has("2026-05-12") == (left, 0, 0)
-
-
 @pytest.mark.proves("B2")
 def test_points_are_given_and_taken_with_a_reason_and_never_below_nothing() -> None:
     bank = Bank()

@@ -209,7 +209,7 @@ class Generator:
     def _caller(self, operation: Operation) -> Any:
         role = self._random.choice(sorted(operation.roles)) if self._random.random() < 0.9 else "member"
         caller = {"program": "cafe", "role": role, "key_id": "key_x"}
-        return caller | ({"member_id": "ann"} if role == "member" else {})
+        return caller | ({"member_id": "ann", "expires": "4102444800"} if role == "member" else {})
 
     def _headers(self) -> Any:
         kinds = ("application/json", "text/plain", "application/xml", "multipart/form-data", "\x00", "")

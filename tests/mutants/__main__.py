@@ -1,5 +1,7 @@
 """Puts each fault of the list into a copy of the project, and runs whoever has to find it.
 
+First they are run without any: what fails then would find whatever is put in.
+
 make mutants                      all
 make mutants ONLY=notice          those whose name holds the word
 """
@@ -26,6 +28,11 @@ NEEDED = (
     "tools",
     "tests",
     "events",
+    "docs",
+    "demo",
+    "README.md",
+    "README.zh.md",
+    "samconfig.toml",
     "template.yaml",
     "openapi.json",
     "pyproject.toml",
@@ -68,8 +75,8 @@ def put_in(fault: Fault, tree: Path) -> None:
     file.write_text(text.replace(fault.old, fault.new), "utf-8")
 
 
-def command(fault: Fault) -> list[str]:
-    if fault.found_by == SIMULATION:
+def command(found_by: str) -> list[str]:
+    if found_by == SIMULATION:
         return ["-m", "tests.simulation", "--runs", str(SCHEDULES), "--processes", "1", "--as-it-is"]
     return [
         "-m",
@@ -80,23 +87,24 @@ def command(fault: Fault) -> list[str]:
         "no:cacheprovider",
         "-k",
         "not ministack",  # the copy has no emulator beside it
-        *fault.found_by.split(),
+        *found_by.split(),
     ]
 
 
-def tried(fault: Fault) -> Verdict:
-    begun = time.monotonic()
+def run(found_by: str, fault: Fault | None = None) -> str:
+    """What failed; empty where nothing did."""
     with TemporaryDirectory(prefix="mutant-") as place:
         tree = Path(place)
         copied(tree)
-        put_in(fault, tree)
+        if fault:
+            put_in(fault, tree)
         environment = os.environ | {
             "PYTHONPATH": f"{tree}:{tree / 'layers/domain'}",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         try:
             done = subprocess.run(
-                [sys.executable, *command(fault)],
+                [sys.executable, *command(found_by)],
                 cwd=tree,
                 env=environment,
                 capture_output=True,
@@ -105,8 +113,20 @@ def tried(fault: Fault) -> Verdict:
                 timeout=PATIENCE,
             )
         except subprocess.TimeoutExpired:
-            return Verdict(fault, "it never comes to an end", time.monotonic() - begun)
-    return Verdict(fault, finder(done), time.monotonic() - begun)
+            return "it never comes to an end"
+    return finder(done)
+
+
+def tried(fault: Fault) -> Verdict:
+    begun = time.monotonic()
+    return Verdict(fault, run(fault.found_by, fault), time.monotonic() - begun)
+
+
+def check_who_looks(faults: Sequence[Fault], pool: ThreadPoolExecutor) -> None:
+    tests = {test for fault in faults for test in fault.found_by.split()}
+    sides = [" ".join(sorted(tests - {SIMULATION})), *(tests & {SIMULATION})]
+    if failed := [one for one in pool.map(run, filter(None, sides)) if one]:
+        raise SystemExit(f"fails without a fault: {', '.join(failed)}")
 
 
 def finder(done: "subprocess.CompletedProcess[str]") -> str:
@@ -138,6 +158,7 @@ def main() -> int:
     chosen = [fault for fault in FAULTS if asked.only in fault.name]
     verdicts = []
     with ThreadPoolExecutor(asked.processes) as pool:
+        check_who_looks(chosen, pool)
         for verdict in pool.map(tried, chosen):
             verdicts.append(verdict)
             told = f"found by {verdict.finder}" if verdict.finder else "NOT FOUND"

@@ -508,14 +508,6 @@ FAULTS = (
         "tests/store/test_shelves.py tests/store/test_redeeming_faults.py",
     ),
     Fault(
-        "an order has earned what is left of it, whatever was taken back",
-        "points",
-        f"{MEMBERSHIP}/member/earning.py",
-        "        points = taken_back + rules.for_money(",
-        "        points = rules.for_money(",
-        "tests/domain/test_points.py",
-    ),
-    Fault(
         "points that can't be spent yet are",
         "points",
         f"{MEMBERSHIP}/member/account.py",

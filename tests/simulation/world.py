@@ -308,8 +308,10 @@ class World:
         """What operators do where an alarm tells of something that was given up (docs/how-to/operate.md)."""
         given_up, self.streams["evaluate"].failed = self.streams["evaluate"].failed, []
         owners = {keys.owner(record.partition) for record in given_up}
-        for program, member in sorted(owners - self.watch.erased):
-            if not self.works("rebuild", {"program": program, "member_id": member}):
+        for program, member in sorted(owners):
+            who = {"program": program, "member_id": member}
+            erased = (program, member) in self.watch.erased
+            if not self.works(*("erase", {"forget": who}) if erased else ("rebuild", who)):
                 self.streams["evaluate"].failed += [
                     record for record in given_up if keys.owner(record.partition) == (program, member)
                 ]
@@ -412,7 +414,7 @@ class World:
             self.schedule_fires("review")
             self.catch_up()
         for given_up in [one for one in self.invocations.failed if one.function == "erase"]:
-            # What was told of it later stays until an operator has heard the alarm (decision 27).
+            # What was told of it later stays until reconciliation tells of it (decision 27).
             self.invocations.failed.remove(given_up)
             self.works("erase", given_up.event)
         self.catch_up()

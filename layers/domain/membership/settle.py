@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import chain
 
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
@@ -304,12 +303,9 @@ def rebuild(
         lives = Lives(versions, program, member, ordered, theirs)
         for use in filter(is_use, ordered):
             count_use(member, use, lives.of(use))
-        taken_back = _taken_back(chain(told, *theirs.values()))
+        settled.earned = lives.earn(program, member, ordered, theirs) if versions.earn_points else []
         if refunded is not None:
-            claims = _new_claims(settled.accounts, refunded, lives, taken_back)
-            taken_back.update({claim.order: claim.points for claim in claims})
-        if versions.earn_points:
-            settled.earned = lives.earn(program, member, ordered, theirs, arrived, taken_back)
+            claims = _new_claims(settled.accounts, refunded, lives, told)
     settled.questions = [
         one for one in told if isinstance(one, ApprovalRequested) and one.approval in member.approvals
     ]
@@ -336,26 +332,18 @@ def rebuild(
     return settled
 
 
-def _taken_back(told: Iterable[Outcome]) -> Counter[str]:
-    """Order → points that were decided to be taken back of it."""
+def _new_claims(
+    accounts: Mapping[str, OrderAccount], refunded: Mapping[str, int], lives: Lives, told: Sequence[Outcome]
+) -> list[Claim]:
+    """Those that nothing was decided of yet, though perhaps the order's account was not written then."""
     decided: Counter[str] = Counter()
     for outcome in told:
         if isinstance(outcome, PointsTakenBack):
             decided.update(outcome.orders)
-    return decided
-
-
-def _new_claims(
-    accounts: Mapping[str, OrderAccount],
-    refunded: Mapping[str, int],
-    lives: Lives,
-    decided: Mapping[str, int],
-) -> list[Claim]:
-    """Those that nothing was decided of yet, though perhaps the order's account was not written then."""
     found = []
     for claim in _claims(accounts.values(), refunded, lives.of):
         in_all = _claims([accounts[claim.order]], {}, lives.of)[0]
-        if (points := min(claim.points, in_all.points - decided.get(claim.order, 0))) > 0:
+        if (points := min(claim.points, in_all.points - decided[claim.order])) > 0:
             found.append(claim._replace(points=points))
     return found
 

@@ -77,7 +77,8 @@ class Life:
             settled = rebuild(
                 self._versions, self.member_id, self.facts, self.outcomes, refunded, theirs=self._theirs
             )
-        self.member, self._due = settled.member, settled.due
+        if settled.changed:
+            self.member, self._due = settled.member, settled.due
         self._accounts |= settled.accounts
         self.outcomes += settled.outcomes
         return settled

@@ -181,6 +181,12 @@ class Operation(NamedTuple):
     parameters: tuple[Parameter, ...] = ()
     problems: tuple[Kind, ...] = ()
     """Beyond those that every operation may answer."""
+    only_asks: bool = False
+    """Whether it changes nothing, though it is no GET."""
+
+    def changes(self, query: Mapping[str, Any]) -> bool:
+        """Whether anything may be another way after it was called so."""
+        return self.method != "GET" and not self.only_asks and not query.get(CHECK.name)
 
     @property
     def all_problems(self) -> tuple[Kind, ...]:
@@ -328,6 +334,7 @@ OPERATIONS: tuple[Operation, ...] = (
         answer="PreviewView",
         parameters=(LANG,),
         problems=(NOT_FOUND,),
+        only_asks=True,
     ),
     Operation(
         "get_program",
@@ -510,6 +517,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body="MessagePreview",
         answer="MessagePreviewView",
         problems=(NOT_FOUND,),
+        only_asks=True,
     ),
     Operation(
         "get_points_report",

@@ -50,9 +50,10 @@ INTERNAL = Kind("internal", 500, "Something went wrong here", "Send the same req
 BUSY = Kind("busy", 503, "The service has no room just now", "Send the same request again.")
 CONTENDED = Kind("contended", 503, "Others were writing at the same time", "Send the same request again.")
 
+UNAUTHENTICATED = Kind("unauthenticated", 401, "No valid key came with the request", "Send a key.")
+
 # Answered by the gateway alone; template.yaml has their words.
 REFUSED = Kind("refused", 400, "The gateway refused this request", "Compare it with GET /openapi.json.")
-UNAUTHENTICATED = Kind("unauthenticated", 401, "No valid key came with the request", "Send a key.")
 TOO_MANY = Kind("too-many-requests", 429, "Too many requests at once", "Wait a moment, then send it again.")
 TIMEOUT = Kind("timeout", 504, "The answer took too long", "Send the same request again.")
 
@@ -119,6 +120,10 @@ class Refused(MembershipError):
 
 def malformed(detail: str) -> Refused:
     return Refused(Problem.of(MALFORMED, detail, [Error(detail=detail, pointer="")]))
+
+
+def unauthenticated(detail: str) -> Refused:
+    return Refused(Problem.of(UNAUTHENTICATED, detail))
 
 
 def forbidden(detail: str) -> Refused:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from membership import runtime
 from membership.errors import NoSuchMember
 from membership.http.caller import caller_of, require
-from membership.http.operations import BY_ID, OPERATIONS, OPERATORS, Function, Operation
+from membership.http.operations import BY_ID, OPERATIONS, Function, Operation
 from membership.http.problems import OURS, RETRY_AFTER, Error, Problem, invalid, problem_of
 from membership.http.requests import json_body, path_id, raw_body
 from membership.store.access import Caller
@@ -45,7 +45,7 @@ class Request:
 
     @cached_property
     def caller(self) -> Caller:
-        return caller_of(self.event)
+        return caller_of(self.event, self.now)
 
     @property
     def program(self) -> str:
@@ -107,13 +107,13 @@ class Service:
 
     def __call__(self, event: Event) -> Response:
         try:
-            operation = self._routes[event["httpMethod"], event["resource"]]
+            operation, now = self._routes[event["httpMethod"], event["resource"]], runtime.now()
             if operation.roles:
-                require(caller_of(event), *operation.roles)
-            request = Request(event, _query(operation, event), runtime.now())
+                require(caller_of(event, now), *operation.roles)
+            request = Request(event, _query(operation, event), now)
             _keep_to_oneself(operation, request)
             response = self.handlers[operation.id](request)
-            if operation.roles == OPERATORS and operation.method != "GET":
+            if operation.roles and operation.changes(request.query) and request.caller.role == "operator":
                 key = request.caller.key_id
                 who = {"operation": operation.id, "program": request.program, "key_id": key}
                 self._log.info("done by hand", extra=who)

@@ -15,7 +15,7 @@ from membership.member.evolve import evolve
 from membership.member.figures import joined
 from membership.member.posting import posted
 from membership.member.standing import Held, Layer, Standing
-from membership.member.state import HELD_FOR, Absence, Member, OrderAccount, outside
+from membership.member.state import HELD_FOR, Absence, Member, outside
 from membership.outcomes import MemberBlocked, MemberLeft, MemberReturned, MemberUnblocked, Outcome
 from membership.program.campaigns import Campaign
 from membership.program.points import PointsRules
@@ -120,44 +120,32 @@ class Earning(NamedTuple):
         return self.versions.in_force(at, self.joined or program.day(at))
 
     def of(
-        self,
-        fact: Fact,
-        amount: int | None = None,
-        counted: Mapping[str, int] | None = None,
-        taken_back: int = 0,
+        self, fact: Fact, amount: int | None = None, counted: Mapping[str, int] | None = None
     ) -> Earned | None:
         """None where the fact could earn nothing, whatever the rules. `amount`: of an order, what is left;
-        `counted`: how often capped activities were done; `taken_back`: what the order had earned besides."""
-        if not isinstance(fact, Order | Activity):
+        `counted`: how often capped activities were done."""
+        if not isinstance(fact, Order | Activity) or outside(self.past.outside, fact.occurred_at):
             return None
-        counts = not outside(self.past.outside, fact.occurred_at)
         version, program = self.rules(fact.occurred_at)
         rules = program.points
-        if rules is None or not (counts or taken_back):
+        if rules is None:
             return None
         day = program.day(fact.occurred_at)
         if isinstance(fact, Order):
             left = fact.amount if amount is None else amount
-            earned = self._order(version, program, rules, day, fact, left if counts else 0, taken_back)
+            earned = self._order(version, program, rules, day, fact, left)
         else:
             earned = self._activity(version, program, rules, day, fact, counted or {})
-        return earned._replace(awakes=True) if rules.asks_for_silence and counts else earned
+        return earned._replace(awakes=True) if rules.asks_for_silence else earned
 
     def _order(
-        self,
-        version: int,
-        program: Program,
-        rules: PointsRules,
-        day: date,
-        order: Order,
-        amount: int,
-        taken_back: int,
+        self, version: int, program: Program, rules: PointsRules, day: date, order: Order, amount: int
     ) -> Earned:
         lot = rules.lot(day, pending=True)
         if rules.earn.order is None or (order.plan is not None and not rules.earn.order.plans):
             return Earned(order, day, 0, lot, version, lines=(0,) * len(order.lines))
         factors = tuple(self._factors(program, rules, day, order))
-        points = taken_back + rules.for_money(amount, [factor.rate for factor in factors])
+        points = rules.for_money(amount, [factor.rate for factor in factors])
         lines = rules.by_line(points, [line.amount for line in order.lines]) if order.lines else ()
         return Earned(order, day, points, lot, version, factors, lines=tuple(lines))
 
@@ -334,34 +322,25 @@ class Lives:
         member: Member,
         facts: Iterable[Fact],
         theirs: Mapping[str, Sequence[Outcome]],
-        accounts: Mapping[str, OrderAccount],
-        taken_back: Mapping[str, int],
     ) -> list[Earned]:
-        """Put all that they earned into the member's account, and what was decided of others' points.
-        `accounts` has what was given back of orders, and `taken_back` which of their points went with it."""
+        """Put all that they earned into the member's account, and what was decided of others' points."""
         assert member.clock
         account, today = member.points, program.day(member.clock)
         for outcomes in theirs.values():
             for outcome in outcomes:
                 account = posted(account, outcome)
-        found = list(self._earned(facts, accounts, taken_back))
+        found = list(self.earned(facts))
         for earned in found:
             account = booked(account, earned, today)
         member.points = account.aged(today)
         return found
 
-    def _earned(
-        self, facts: Iterable[Fact], accounts: Mapping[str, OrderAccount], taken_back: Mapping[str, int]
-    ) -> Iterator[Earned]:
-        """What each of the facts earns. An order earned what was taken back of it, and what is left of it: it
-        may be known by now to be worth less than it was when it was given back."""
+    def earned(self, facts: Iterable[Fact]) -> Iterator[Earned]:
+        """What each of the facts earns."""
         counted: dict[str, dict[str, int]] = defaultdict(dict)
         for fact in facts:
-            there, left, back = counted[fact.member_id], None, 0
-            if isinstance(fact, Order):
-                left = fact.amount - accounts[fact.order_id].refunded
-                back = taken_back.get(fact.order_id, 0)
-            earned = self.of(fact).of(fact, left, there, back)
+            there = counted[fact.member_id]
+            earned = self.of(fact).of(fact, counted=there)
             if earned is None:
                 continue
             if earned.counter and not earned.capped:

@@ -110,8 +110,10 @@ class Reconciling:
 
     def _look(self, program: str, stored: Stored, now: datetime) -> Report:
         member = stored.member
-        if member is None or member.status == "erased":
+        if member is None:
             return Report()
+        if member.status == "erased":
+            return self._look_at_what_is_left(program, member.id, now)
         for _ in range(ATTEMPTS):
             assert stored.member
             parts = tuple(self._differences(program, stored, now))
@@ -122,6 +124,12 @@ class Reconciling:
         else:
             return Report()
         return Report(1, int(bool(parts)), (Difference(program, member.id, parts),) if parts else ())
+
+    def _look_at_what_is_left(self, program: str, member_id: str, now: datetime) -> Report:
+        """Of who was erased. What is told of it later goes within minutes, unless the eraser failed then."""
+        if all(now - fact.recorded_at <= UNDER_WAY for fact in self._ledger.facts(program, member_id)):
+            return Report()
+        return Report(1, 1, (Difference(program, member_id, ("facts of who was erased",)),))
 
     def _differences(self, program: str, stored: Stored, now: datetime) -> Iterator[str]:
         member = stored.member

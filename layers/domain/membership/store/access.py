@@ -26,6 +26,8 @@ class Caller(NamedTuple):
     key_id: str
     member_id: str | None = None
     """The only member that the holder of a member's token may ask about."""
+    expires: int | None = None
+    """When the token ends, in seconds since 1970: the gateway may remember its holder for longer."""
 
 
 class ApiKey(NamedTuple):
@@ -129,7 +131,7 @@ class Access:
             return None
         if not tokens.is_genuine(token, self._signing_secrets(claim.program, now)):
             return None
-        return Caller(claim.program, "member", "token", claim.member_id)
+        return Caller(claim.program, "member", "token", claim.member_id, claim.expires)
 
     def caller(self, secret: str) -> Caller | None:
         """Who holds this secret; None where nobody does, or no longer."""
