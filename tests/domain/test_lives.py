@@ -69,6 +69,15 @@ def test_a_lift_that_ends_by_itself_needs_no_reason() -> None:
     assert texts(life, OverrideEnded) == ["Your tier is now bronze."]
 
 
+def test_what_is_told_twice_keeps_nobody_from_being_reviewed() -> None:
+    program = program_from(POLICY)
+    life = Life(program, "ann")
+    buys(life, "2026-03-01", 2000)
+    buys(life, "2026-03-01", 2000)
+    life.pass_to(at(program, "2028-02-01"))
+    assert [one.to_tier for one in life.outcomes if isinstance(one, TierDowngraded)] == ["bronze"]
+
+
 def test_nobody_is_promised_the_first_tier_nor_reviewed_for_it() -> None:
     program = program_from(POLICY)
     life = Life(program, "ann")

@@ -25,6 +25,7 @@ COPIES = {
     "my_board.json": "rank/one_program_one_day.json",
     "my_member.json": "rebuild/one_member.json",
     "my_roll_back.json": "operate/roll_back.json",
+    "my_erased.json": "erase/forget.json",
 }
 """What the page has operators make of samples; the samples' own program will do."""
 ANSWERS = {
@@ -41,6 +42,7 @@ ANSWERS = {
     "Take a version of a program back": '"version": 3, "changed": true',
     "Rotate secrets": '"secret":"whsec_',
     "Erase who left long ago": '"erased": 0',
+    "Erase a member again": "{}",
 }
 """Heading → a part of what its commands answer."""
 

@@ -17,7 +17,7 @@ from moto import mock_aws
 from functions.authorize import app as authorize
 from membership import runtime
 from membership.http.operations import OPERATIONS
-from tests.functions.rights import Right, calls, rights
+from tests.functions.rights import Right, calls, puts, rights
 from tests.programs import rules
 from tests.template import create_table, resources
 
@@ -121,6 +121,9 @@ class Cloud:
 
     def guard(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         """Refuses a call that the role of the running function would be refused."""
+        for put in puts(model.name, params) if self.running else ():
+            if put["TableName"] == "ledger" and put.get("ConditionExpression") != "attribute_not_exists(pk)":
+                raise PermissionError(f"{self.running} may put in the place of what the ledger has")
         for call in calls(model.name, params):
             if self.running and not any(right.covers(call) for right in role(self.running)):
                 raise PermissionError(f"{self.running} may not {call}")

@@ -70,6 +70,13 @@ def calls(operation: str, params: dict[str, Any]) -> Iterator[Call]:
         yield Call(operation, params["TableName"], _leading_key(params))
 
 
+def puts(operation: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+    """What one request of a client puts."""
+    if operation == "TransactWriteItems":
+        return [item["Put"] for item in params["TransactItems"] if "Put" in item]
+    return [params] if operation == "PutItem" else []
+
+
 def _leading_key(params: dict[str, Any]) -> str:
     key = params.get("Key") or params.get("Item")
     found = key["pk"] if key else params["ExpressionAttributeValues"][":pk"]

@@ -137,12 +137,18 @@ def test_what_operators_have_done_is_logged_with_their_key(office: Client, till:
     operators = {key["key_id"] for key in issued if key["role"] == "operator"}
     assert office.put("/v1/channels/webhook", {"url": "https://shop.example/hook"}).status == 200
     assert till.put("/v1/members/ann", {}).status == 200
+    away = {"id": "a1", "type": "leave", "by": "Li Wei", "reason": "asked for"}
+    assert till.post("/v1/members/ann/actions", away).status == 200
+    assert office.post("/v1/members/ann/actions", away | {"id": "a2", "type": "return"}).status == 200
+    preview = office.post("/v1/members/ann/preview", {"amount": "1.00", "currency": "CNY"})
+    assert preview.status == 200
     assert office.delete("/v1/members/ann").status == 204
     assert office.delete("/v1/members/nobody").status == 404
     lines = [json.loads(line) for line in log.check().splitlines()]
     done = [one for one in lines if one["message"] == "done by hand"]
     assert [(one["function_name"], one["operation"]) for one in done] == [
         ("operate", "put_webhook"),
+        ("operate", "post_action"),
         ("erase", "delete_member"),
     ]
     assert {one["key_id"] for one in done} <= operators

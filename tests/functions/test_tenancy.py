@@ -130,6 +130,27 @@ def test_without_a_right_that_stands_nobody_gets_in(
     assert cloud.dump() == before
 
 
+@pytest.mark.proves("G4")
+def test_a_token_that_has_ended_gets_nobody_in_though_the_gateway_remembers_it(
+    cloud: Cloud, shop: Client, ann: str
+) -> None:
+    """It keeps the authorizer's answer for as long as the stack says."""
+    headers = {"Authorization": f"Bearer {token(shop, ann, 1)}"}
+    arn = "arn:aws:execute-api:us-east-1:123456789012:api/live/GET/v1/program"
+    remembered = cloud.invoke("authorize", {"headers": headers, "methodArn": arn})["context"]
+    event = {
+        "httpMethod": "GET",
+        "resource": "/v1/members/{member_id}",
+        "pathParameters": {"member_id": ann},
+        "requestContext": {"authorizer": remembered},
+    }
+    assert cloud.invoke("members", event)["statusCode"] == 200
+    cloud.later(minutes=1)
+    refused = cloud.invoke("members", event)
+    assert refused["statusCode"] == 401
+    assert "The token has ended" in refused["body"]
+
+
 @pytest.mark.parametrize("operation", GUARDED, ids=lambda one: one.id)
 def test_what_is_another_programs_isnt_there(
     operation: Operation, cloud: Cloud, shop: Client, neighbour: Client, ann: str

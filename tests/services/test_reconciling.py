@@ -157,6 +157,17 @@ def test_a_member_that_is_settled_while_it_is_looked_at_differs_in_nothing(shop:
     assert shop.look() == ()
 
 
+@pytest.mark.proves("G1")
+def test_what_stays_of_who_was_erased_is_told_but_not_while_it_may_be_on_its_way_out(shop: Shop) -> None:
+    shop.damage(lambda stored: Stored(Member(id="ann", fingerprint="", status="erased"), stored.version))
+    assert shop.look() == ("facts of who was erased",)
+    assert shop.reconciling.one(shop.program.id, "ann", NOW + SECOND).checked == 0
+    shop.ledger.append(shop.program.id, shop.order("bob", "b1"))
+    shop.settle(shop.order("bob", "b2"))
+    shop.damage(lambda stored: Stored(Member(id="bob", fingerprint="", status="erased"), 9), "bob")
+    assert shop.run()[0].different == 2
+
+
 def test_nobody_is_asked_about_who_is_no_member(shop: Shop) -> None:
     with pytest.raises(NoSuchMember):
         shop.look("nobody")
