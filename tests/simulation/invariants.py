@@ -325,7 +325,8 @@ def nothing_is_left_of_who_was_erased(rest: Rest) -> None:
         assert stored == Member(id=who[1], fingerprint="", status="erased"), f"{who}: {tomb}"
         assert not ledger.items(keys.ledger(*who)), f"{who} has something in the ledger"
         for item in state.everything():
-            others = item["pk"]["S"] != own and who[0] in item["pk"]["S"].split("#")
+            of_program = who[0] in item["pk"]["S"].split("#") or item.get("program") == {"S": who[0]}
+            others = of_program and item["pk"]["S"] != own
             assert not others or who[1] not in repr(item), f"{who} is in {item}"
     for who, oracle in rest.watch.oracles.items():
         if oracle.merged_into and (who[0], oracle.merged_into) in rest.watch.erased:
