@@ -23,7 +23,7 @@ def caller_of(event: Mapping[str, Any], now: datetime) -> Caller:
         }:
             if now.timestamp() >= int(expires):
                 raise unauthenticated("The token has ended. Ask the shop for another one.")
-            return Caller(program, "member", key_id, member_id, int(expires))
+            return Caller(program=program, role="member", key_id=key_id, member_id=member_id)
     raise forbidden("Send a key in the header Authorization: Bearer tw_…")
 
 

@@ -37,6 +37,7 @@ class Kind(NamedTuple):
 
 MALFORMED = Kind("malformed", 400, "The request can't be read", "Send UTF-8 JSON, each key once.")
 BAD_CURSOR = Kind("bad-cursor", 400, "The cursor is not one of this list", "Begin again without a cursor.")
+UNAUTHENTICATED = Kind("unauthenticated", 401, "No valid key came with the request", "Send a key.")
 FORBIDDEN = Kind("forbidden", 403, "This key may not do that", "Use a key of a role that may.")
 NOT_FOUND = Kind("not-found", 404, "There is nothing here", "Check the id, and which program the key is of.")
 NOT_REDEEMABLE = Kind(
@@ -49,8 +50,6 @@ PROGRAM_INVALID = Kind("program-invalid", 422, "The program is not valid", "Mend
 INTERNAL = Kind("internal", 500, "Something went wrong here", "Send the same request again.")
 BUSY = Kind("busy", 503, "The service has no room just now", "Send the same request again.")
 CONTENDED = Kind("contended", 503, "Others were writing at the same time", "Send the same request again.")
-
-UNAUTHENTICATED = Kind("unauthenticated", 401, "No valid key came with the request", "Send a key.")
 
 # Answered by the gateway alone; template.yaml has their words.
 REFUSED = Kind("refused", 400, "The gateway refused this request", "Compare it with GET /openapi.json.")
