@@ -687,7 +687,8 @@ class Oracle:
 
     def _renew(self) -> list[Told]:
         decided: list[Told] = []
-        for rules, day in self._judged():
+        ripened = self._ripened_by()
+        for rules, day in [*self._judged(), *([(self.rules, ripened)] if ripened else [])]:
             until, promised = self._until(day), self.place.promised_until
             later = promised is not None and (until is None or until > promised)
             if later and self._rank and rules.tier(self.place.tier).kept(self.figures(day)):
@@ -766,20 +767,31 @@ class Oracle:
             days |= {date(year, 1, 1), date(year, 12, 31), anniversary(joined, year - joined.year)}
         return sorted(day for day in days if day >= self.today)
 
+    def _ripened_by(self) -> date | None:
+        """The day whose figures decide over a notice that has run out, however late that is looked at.
+
+        A promise was not renewed up to its last day; without one a tier is lost on the first day unmet.
+        """
+        notice = self.place.notice
+        if notice is None or self.today < notice.falls_on:
+            return None
+        return notice.falls_on if self.rules.validity == "while_qualified" else notice.falls_on - ONE_DAY
+
     def _avert(self) -> list[Told]:
-        notice, fall = self.place.notice, self._fall_day()
-        if notice is None or self._lost() or (fall is not None and fall <= notice.falls_on):
+        notice, fall, ripened = self.place.notice, self._fall_day(), self._ripened_by()
+        if notice is None:
+            return []
+        lost = self._lost() or (fall is not None and fall <= notice.falls_on)
+        if lost and not (ripened and self._keeps(ripened)):
             return []
         self.place.notice, self.place.undermined = None, False
         return [("tier.kept", self.tier)]
 
     def _fall(self) -> list[Told]:
-        notice = self.place.notice
-        if notice is None or self.today < notice.falls_on:
+        day = self._ripened_by()
+        if day is None:
             return []
         lower = self.rules.tiers[self._rank - 1]
-        # A promise was not renewed up to its last day; without one a tier is lost on the first day unmet.
-        day = notice.falls_on if self.rules.validity == "while_qualified" else notice.falls_on - ONE_DAY
         over, declined = self.place.over, self.place.declined
         until = self._until(day) if lower.qualify else None
         self.place = Place(lower.id, day, until, over=over, declined=declined)

@@ -15,6 +15,7 @@ from membership.member.state import Member
 from membership.outcomes import Evidence
 from membership.program.criteria import Criterion
 from membership.program.schema import Ladder, Program, Tier, Versions
+from membership.program.validity import WhileQualified
 
 ONE_DAY = timedelta(days=1)
 
@@ -109,6 +110,22 @@ class LadderCase:
     @property
     def today(self) -> date:
         return self.case.today
+
+    @property
+    def stands_while_met(self) -> bool:
+        """Whether nothing but the rule to stay holds the tier."""
+        return isinstance(self.ladder.validity(self.tier), WhileQualified)
+
+    @property
+    def ripened_by(self) -> date | None:
+        """The day whose figures decide over a notice that has run out; None: none has.
+
+        A promise was not renewed up to its last day; a tier without one is lost on the first day unmet.
+        """
+        notice = self.standing.notice
+        if notice is None or self.today < notice.falls_on:
+            return None
+        return notice.falls_on if self.stands_while_met else notice.falls_on - ONE_DAY
 
     def as_of(self, day: date) -> "LadderCase | None":
         then = self.case.as_of(day)

@@ -17,29 +17,26 @@ def avert(case: LadderCase) -> Iterator[Outcome]:
     ladder, standing = case.ladder, case.standing
     if standing.notice is None:
         return
-    keep, seen = ladder.keep(case.tier), case.seen(case.today)
-    fall_day = falls_on(case.case.program, case.case.member, ladder, standing, case.today)
-    # A notice that ripened before today is not averted by nobody having looked on its day.
-    if fall_day and fall_day <= max(standing.notice.falls_on, case.today):
-        return
-    # Any grace runs from when it was told: nothing else knows since when a rule isn't met.
-    while_met = isinstance(ladder.validity(case.tier), WhileQualified)
-    if fall_day and while_met and keep and not keep.met(seen):
-        return
-    evidence = case.case.evidence(keep, seen, case.today) if keep else None
+    keep, day = ladder.keep(case.tier), case.today
+    if case.ripened_by and keep and keep.met(case.after_deduction(case.seen(case.ripened_by))):
+        day = case.ripened_by
+    elif fall_day := falls_on(case.case.program, case.case.member, ladder, standing, day):
+        # Any grace runs from when it was told: nothing else knows since when a rule isn't met.
+        unmet = case.stands_while_met and keep and not keep.met(case.seen(day))
+        if unmet or fall_day <= standing.notice.falls_on:
+            return
+    evidence = case.case.evidence(keep, case.seen(day), day) if keep else None
     yield DowngradeAverted(at=case.case.at, ladder=ladder.id, tier=standing.tier, evidence=evidence)
 
 
 def fall(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     """Carry out a notice whose day has come."""
-    ladder, notice, tier = case.ladder, case.standing.notice, case.tier
-    if notice is None or case.today < notice.falls_on:
+    ladder, notice, tier, day = case.ladder, case.standing.notice, case.tier, case.ripened_by
+    if notice is None or day is None:
         return
     keep = ladder.keep(tier)
     assert keep is not None
     last = notice.falls_on - ONE_DAY
-    # A promise was not renewed up to its last day; a tier without one is lost on the first day it is not met.
-    day = notice.falls_on if isinstance(ladder.validity(tier), WhileQualified) else last
     seen = case.after_deduction(case.seen(day))
     lower, earned = _landing(case, judged, day, notice.falls_on)
     criterion = ladder.keep(lower)
@@ -100,13 +97,12 @@ def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     tier = case.tier
     keep = ladder.keep(tier)
     assert keep is not None
-    while_qualified = isinstance(ladder.validity(tier), WhileQualified)
     told = case.case.told
     lost = max(fall_day, earliest_fall(program, ladder, told))
     # A promise is renewed by what counts now; where it is judged at its end, or there is none, by what is
     # left then.
     day = max(lost - ONE_DAY, case.today) if ladder.at_expiry(tier) else case.today
-    day = max(fall_day, case.today) if while_qualified else day
+    day = max(fall_day, case.today) if case.stands_while_met else day
     seen = case.after_deduction(case.seen(day))
     if ladder.at_expiry(tier) and keep.met(seen):
         return  # nobody looked when the promise ended; what renews it comes before it could be lost
@@ -115,10 +111,10 @@ def announce(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
         at=case.case.at,
         ladder=ladder.id,
         from_tier=tier.id,
-        to_tier=_landing(case, judged, lost if while_qualified else day, lost)[0].id,
+        to_tier=_landing(case, judged, lost if case.stands_while_met else day, lost)[0].id,
         announced_at=told,
         falls_on=lost,
-        reason="criterion_lost" if while_qualified and lost_already else "promise_ends",
+        reason="criterion_lost" if case.stands_while_met and lost_already else "promise_ends",
         prevented_by=_ways_to_keep(case, keep, seen, lost),
         evidence=case.case.evidence(keep, seen, day),
     )

@@ -8,12 +8,14 @@ from membership.member.deciding.rising import Judged
 from membership.member.forecast import promised_until
 from membership.outcomes import Evidence, Outcome, TierRenewed, TierUndermined
 from membership.program.calendar import first_day_of_quarter, quarter
-from membership.program.validity import WhileQualified
 
 
 def renew(case: LadderCase, judged: Judged) -> Iterator[Outcome]:
     """Each day whose figures meet the rule to stay, where it promises more than is promised."""
     ladder, standing = case.ladder, case.standing
+    if ripened_by := case.ripened_by:
+        # Where nobody could look on the day of the fall: what came late may have met the rule in time.
+        judged = [*judged, (case, ripened_by)]
     if ladder.keep(case.tier) is None:
         return
     if ladder.at_expiry(case.tier):
@@ -64,8 +66,7 @@ def undermine(case: LadderCase) -> Iterator[Outcome]:
     if found is None:
         return
     evidence, when = found, case.case.program.refunds
-    validity = case.ladder.validity(case.tier)
-    if when == "never" or isinstance(validity, WhileQualified):
+    if when == "never" or case.stands_while_met:
         judged_on = None
     elif when == "at_once":
         judged_on = case.today
