@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from membership.acts import Block, Unblock
 from membership.facts import Attributes, Profile, Refund
 from tests.scenarios.policy import BRONZE, GOLD, SILVER, policy
 from tests.scenarios.world import World, preset
@@ -224,5 +225,69 @@ def test_a_fall_that_nobody_reviewed_leaves_a_member_where_the_days_own_order_pu
     world.nights("2027-01-25", "2027-02-28")
     world.order("ann", "2027-03-01", 1_200)
     assert world.days("ann", "tier.downgraded") == ["2027-03-01"]
+    assert world.tier("ann") == "silver"
+    assert world.equals_a_rebuild(["ann"])
+
+
+def test_who_was_blocked_on_the_day_keeps_what_came_late_had_earned(world: World) -> None:
+    """It is renewed for the year that it had earned; that one being over as well, it is told anew."""
+    world.order("ann", "2023-03-01", 20_000)
+    world.nights("2024-11-25", "2024-12-31")
+    world.act("ann", "2025-01-01 00:00", Block())
+    world.order("ann", "2024-12-30", 20_000)
+    world.act("ann", "2026-01-01 00:00", Unblock())
+    kept, second = world.history("ann", "tier.kept", "tier.will_downgrade")[-2:]
+    assert kept.data["evidence"]["day"] == "2024-12-31"
+    assert kept.data["evidence"]["figures"]["spend"] == 20_000_00
+    assert world.days("ann", "tier.renewed") == ["2026-01-01"]
+    assert second.data["falls_on"] == "2026-01-31"
+    world.nights("2026-01-02", "2026-01-31")
+    assert world.days("ann", "tier.downgraded") == ["2026-01-31"]
+    assert world.equals_a_rebuild(["ann"])
+
+
+def test_who_was_blocked_on_the_day_falls_where_nothing_came_late(world: World) -> None:
+    world.order("ann", "2023-03-01", 20_000)
+    world.nights("2024-11-25", "2024-12-31")
+    world.act("ann", "2025-01-01 00:00", Block())
+    world.act("ann", "2026-01-01 00:00", Unblock())
+    assert world.days("ann", "tier.downgraded") == ["2026-01-01"]
+    assert world.equals_a_rebuild(["ann"])
+
+
+def test_a_rule_that_was_met_on_the_day_of_the_fall_after_all_begins_a_new_notice() -> None:
+    world = World(
+        policy(BRONZE, SILVER, window={"kind": "rolling", "months": 12}, validity="while_qualified")
+    )
+    world.order("ann", "2025-01-10", 1000)
+    world.nights("2025-12-01", "2026-01-09")
+    [first] = world.history("ann", "tier.will_downgrade")
+    falls_on = first.data["falls_on"]
+    world.act("ann", f"{falls_on} 00:00", Block())
+    world.order("ann", "2025-02-01", 1000)
+    world.act("ann", "2026-03-01", Unblock())
+    assert world.days("ann", "tier.kept") == ["2026-03-01"]
+    assert world.history("ann", "tier.will_downgrade")[-1].data["falls_on"] == "2026-04-01"
+    assert world.tier("ann") == "silver"
+    assert world.equals_a_rebuild(["ann"])
+
+
+def test_a_term_that_what_came_late_renews_ends_with_a_notice_of_its_own() -> None:
+    world = World(
+        policy(
+            BRONZE,
+            SILVER,
+            window={"kind": "rolling", "months": 12},
+            validity={"kind": "for_months", "months": 6},
+        )
+    )
+    world.order("ann", "2025-01-10", 1000)
+    world.nights("2025-12-01", "2026-01-09")
+    [first] = world.history("ann", "tier.will_downgrade")
+    world.act("ann", f"{first.data['falls_on']} 00:00", Block())
+    world.order("ann", "2025-02-01", 1000)
+    world.act("ann", "2026-08-01", Unblock())
+    assert world.days("ann", "tier.kept") == ["2026-08-01"]
+    assert world.history("ann", "tier.will_downgrade")[-1].data["falls_on"] == "2026-09-01"
     assert world.tier("ann") == "silver"
     assert world.equals_a_rebuild(["ann"])

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from membership.acts import Merge
+from membership.errors import Impossible
 from membership.facts import Act, Refund
 from membership.member.state import Member
 from membership.services.settling import Settling
@@ -81,6 +82,24 @@ def test_and_who_was_merged_into_that_one(services: Services) -> None:
     shop.merge("bo", "cy")
     shop.erase("cy")
     assert shop.left(["ann", "bo", "cy"]) == []
+
+
+def test_who_is_merged_meanwhile_is_erased_with_whoever_goes_on_for_it(services: Services) -> None:
+    """What that one absorbs would name it for ever."""
+    shop = Shop(services)
+    get = shop.table.get_item
+
+    def merged_behind(**asked: Any) -> Any:
+        found = get(**asked)
+        shop.table.get_item = get  # type: ignore[method-assign]
+        shop.merge("ann", "bo")
+        return found
+
+    shop.table.get_item = merged_behind  # type: ignore[method-assign]
+    with pytest.raises(Impossible, match="erase that one"):
+        shop.erase("ann")
+    shop.erase("bo")
+    assert shop.left(["ann", "bo"]) == []
 
 
 def test_what_it_knew_is_no_news_to_a_read_that_is_a_moment_old(services: Services) -> None:

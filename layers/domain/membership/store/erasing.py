@@ -44,15 +44,13 @@ class Eraser:
         member = self._ledger.load(program, member_id, consistent=True).member
         if member is None:
             raise NoSuchMember()
-        if member.merged_into:
-            raise Impossible(f"it was merged into {member.merged_into!r}; erase that one")
         # First of all the state, so that whoever is settling it now is told that it has gone.
         self._bury(program, member_id, member.absorbed)
         absorbed = self._absorbed(program, member_id, member.absorbed)
         if absorbed != member.absorbed:
             self._bury(program, member_id, absorbed)
         for one in absorbed:
-            self._bury(program, one, ())
+            self._bury(program, one, (), merged=True)
         with ThreadPoolExecutor(self._workers) as pool:
             for one in (member_id, *absorbed):
                 # What only the ledger leads to goes before the ledger does: a second try has to find it.
@@ -78,12 +76,15 @@ class Eraser:
             found, waiting = [*found, *news], [*waiting, *news]
         return tuple(found)
 
-    def _bury(self, program: str, member_id: str, absorbed: tuple[str, ...]) -> None:
+    def _bury(self, program: str, member_id: str, absorbed: tuple[str, ...], *, merged: bool = False) -> None:
+        """`merged`: whoever goes on for it is erased, too. Else raises Impossible where somebody does."""
         for _ in range(ATTEMPTS):
             stored = self._ledger.load(program, member_id, consistent=True)
             known = stored.member
             if known and known.status == "erased" and known.absorbed == absorbed:
                 return
+            if known and known.merged_into and not merged:  # perhaps a moment ago
+                raise Impossible(f"it was merged into {known.merged_into!r}; erase that one")
             # Whom it had absorbed is kept until they are gone, too: a second try has to know.
             tomb = Member(id=member_id, fingerprint="", status="erased", absorbed=absorbed)
             version = max(stored.version, self._ledger.last_version(program, member_id)) + 1

@@ -43,8 +43,10 @@ def _of_membership(case: Case) -> Iterator[Outcome]:
     yield from take_back(case)
     yield from expire(case)
     yield from enact(case)
-    # Who comes back may have done meanwhile what ends a trial.
+    # Who comes back may have done meanwhile what ends a trial, and have points whose day has passed.
     yield from enrol(case)
+    if case.act:
+        yield from expire(case)
     if case.member.status == "active":
         yield from begin(case)
         for ladder in case.program.ladders_by_id.values():
