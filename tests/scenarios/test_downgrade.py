@@ -262,32 +262,27 @@ def test_a_rule_that_was_met_on_the_day_of_the_fall_after_all_begins_a_new_notic
     world.order("ann", "2025-01-10", 1000)
     world.nights("2025-12-01", "2026-01-09")
     [first] = world.history("ann", "tier.will_downgrade")
-    falls_on = first.data["falls_on"]
-    world.act("ann", f"{falls_on} 00:00", Block())
-    world.order("ann", "2025-02-01", 1000)
-    world.act("ann", "2026-03-01", Unblock())
-    assert world.days("ann", "tier.kept") == ["2026-03-01"]
-    assert world.history("ann", "tier.will_downgrade")[-1].data["falls_on"] == "2026-04-01"
-    assert world.tier("ann") == "silver"
+    assert first.data["falls_on"] == "2026-01-10"
+    world.act("ann", "2026-01-10 00:00", Block())
+    world.order("ann", "2025-01-12", 1000)
+    world.act("ann", "2026-01-13 00:00", Unblock())
+    assert world.days("ann", "tier.kept") == ["2026-01-13"]
+    assert world.history("ann", "tier.will_downgrade")[-1].data["falls_on"] == "2026-02-12"
+    world.nights("2026-01-13", "2026-02-12")
+    assert world.days("ann", "tier.downgraded") == ["2026-02-12"]
     assert world.equals_a_rebuild(["ann"])
 
 
-def test_a_term_that_what_came_late_renews_ends_with_a_notice_of_its_own() -> None:
-    world = World(
-        policy(
-            BRONZE,
-            SILVER,
-            window={"kind": "rolling", "months": 12},
-            validity={"kind": "for_months", "months": 6},
-        )
-    )
-    world.order("ann", "2025-01-10", 1000)
-    world.nights("2025-12-01", "2026-01-09")
+def test_a_term_that_was_renewed_beyond_its_notice_ends_with_another_one() -> None:
+    world = World(policy(BRONZE, SILVER, validity={"kind": "for_months", "months": 2}))
+    world.order("ann", "2025-03-01", 1000)
+    world.nights("2025-04-01", "2026-02-28")
     [first] = world.history("ann", "tier.will_downgrade")
-    world.act("ann", f"{first.data['falls_on']} 00:00", Block())
-    world.order("ann", "2025-02-01", 1000)
-    world.act("ann", "2026-08-01", Unblock())
-    assert world.days("ann", "tier.kept") == ["2026-08-01"]
-    assert world.history("ann", "tier.will_downgrade")[-1].data["falls_on"] == "2026-09-01"
+    assert first.data["falls_on"] == "2026-03-01"
+    world.act("ann", "2026-03-01 00:00", Block())
+    world.order("ann", "2026-02-10", 1000)
+    world.act("ann", "2027-04-01 00:00", Unblock())
+    assert world.days("ann", "tier.kept") == ["2027-04-01"]
+    assert world.history("ann", "tier.will_downgrade")[-1].data["falls_on"] == "2027-05-01"
     assert world.tier("ann") == "silver"
     assert world.equals_a_rebuild(["ann"])
