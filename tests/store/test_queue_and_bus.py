@@ -1,8 +1,4 @@
-"""What lies between our functions: the simulation's queue and bus do what moto's and the emulator's do.
-
-Its streams and invocations are a model of Lambda's own pollers, which no client calls; the runs in tests/e2e/
-have the emulator's.
-"""
+"""What lies between our functions: the simulation's queue and bus do what moto's and the emulator's do."""
 
 import json
 import time
