@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from typer import Exit
 from typer.testing import CliRunner
 
 from tools import redrive
@@ -136,6 +137,16 @@ def test_a_batch_stays_where_its_function_fails(services: Services) -> None:
     services.queues["facts"], services.failing = [batch(4, 5)], True
     assert run("facts") == 1
     assert services.queues["facts"] == [batch(4, 5)]
+
+
+def test_each_member_that_was_refused_is_told(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    services.queues["facts"], services.failing = [batch(2, 9)], True
+    with pytest.raises(Exit):
+        redrive.facts()
+    told = capsys.readouterr().err
+    assert "refused club m0: " in told
+    assert "refused club m1: " in told
+    assert services.queues["facts"] == [batch(2, 9)]
 
 
 def test_dead_letters_go_back(services: Services) -> None:

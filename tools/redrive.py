@@ -38,6 +38,10 @@ class Refused(Exception):
         super().__init__(f"{function}: {payload[:500]}")
 
 
+class Unfinished(Exception):
+    """Some of a batch was taken up, and some was not."""
+
+
 @dataclass(frozen=True)
 class Account:
     """The clients, of whatever account or emulator the environment points to."""
@@ -101,7 +105,7 @@ def _redrive(account: Account, queue: str, prefix: str, take: Callable[[list[Rec
         batch = json.loads(message["Body"])["DDBStreamBatchInfo"]
         try:
             take([record for record in account.records(batch) if _is_new(record, prefix)])
-        except (ClientError, Refused) as trouble:
+        except (ClientError, Refused, Unfinished) as trouble:
             kept += 1
             typer.echo(f"left in the queue: {trouble}", err=True)
         else:
@@ -121,14 +125,15 @@ def facts(stack: Stack = DEFAULT) -> None:
     account = Account(stack)
 
     def rebuild(records: list[Record]) -> None:
-        refusals = []
+        refused = []
         for program, member_id in sorted({owner(r["dynamodb"]["Keys"]["pk"]["S"]) for r in records}):
             try:
                 typer.echo(f"{_rebuilt(account, program, member_id)} {program} {member_id}")
-            except Refused as refused:  # the others are not to wait for this one
-                refusals.append(refused)
-        if refusals:
-            raise refusals[0]
+            except Refused as refusal:  # the others are not to wait for this one
+                typer.echo(f"refused {program} {member_id}: {refusal}", err=True)
+                refused.append(member_id)
+        if refused:
+            raise Unfinished(f"a batch in which {len(refused)} members were refused")
 
     _redrive(account, "EvaluateFailuresUrl", FACTS, rebuild)
 
