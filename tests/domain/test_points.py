@@ -386,6 +386,25 @@ def test_who_comes_back_after_that_comes_back_too_late_whoever_looked_first() ->
     assert bank.balance("2027-01-15 00:01") == 7
 
 
+def test_what_is_given_after_a_long_silence_is_not_gone_with_what_was_there() -> None:
+    bank = Bank({"expire": {"inactive_months": 12}})
+    bank.order("2026-01-10", 300)
+    at = bank.at("2027-03-01")
+    given = AdjustPoints(points=100)
+    bank._life._settle([Act(**bank._told("2027-03-01"), by="Li", reason="sorry", action=given)])
+    bank.audit()
+    assert bank.member.points.spendable(bank.program.day(at)) == 100
+
+
+def test_who_comes_back_has_no_points_whose_day_has_passed() -> None:
+    bank = Bank({"expire": {"inactive_months": 12}})
+    bank.order("2026-01-10", 300)
+    bank.act("2026-02-01", Leave())
+    bank._life._settle([Act(**bank._told("2027-03-01"), by="Li", reason="moved", action=Return())])
+    bank.audit()
+    assert bank.member.points.balance == 0
+
+
 def test_what_never_expires_stays() -> None:
     bank = Bank({"expire": "never"})
     bank.order("2026-01-15", 100)
@@ -521,6 +540,71 @@ def test_the_refund_of_an_order_takes_what_that_order_earned_at_its_own_rate() -
     assert bank.balance("2026-03-02") == 300
 
 
+def late_birthday(bank: Bank, born: str, told_on: str) -> None:
+    """That it was told in May, to somebody else's counter."""
+    told = bank._told("2026-05-05") | {"recorded_at": bank.at(told_on)}
+    bank._life._settle([Profile(**told, attributes=Attributes(birthday=born))])
+    bank.audit()
+
+
+@pytest.mark.proves("D6")
+@pytest.mark.parametrize("refunds", ["clamp", "negative"])
+@pytest.mark.parametrize(("back", "left"), [(0, 100), (40, 60), (100, 0)])
+def test_of_an_order_that_proves_to_be_worth_less_nothing_is_taken_twice(
+    refunds: str, back: int, left: int
+) -> None:
+    """It counted double, so 80 were taken for 40; the birthday was another one, and 40 are given again."""
+    bank = Bank({"birthday_month": 2, "refunds": refunds})
+    bank.enrol("2026-01-01", birthday="05-20")
+    order = bank.order("2026-05-10", 100)
+    if back:
+        bank.refund("2026-05-11", order, back)
+    late_birthday(bank, "07-20", "2026-05-12")
+    assert bank.has("2026-05-12") == (left, 0, 0)
+    again = bank.outcomes("points.taken_back")[1:]
+    assert [one.orders for one in again] == ([{order: -back}] if back else [])
+    assert len([one for one in bank.outcomes("message.due") if one.about == "points.taken_back"]) == bool(
+        back
+    )
+    bank.refund("2026-05-13", order, 100 - back)
+    assert bank.has("2026-05-13") == (0, 0, 0)
+
+
+def test_it_may_prove_to_be_worth_less_more_than_once() -> None:
+    bank = Bank({"birthday_month": 4}, campaigns=[])
+    bank.enrol("2026-01-01", birthday="05-20")
+    order = bank.order("2026-05-10", 100)
+    bank.refund("2026-05-11", order, 50)
+    late_birthday(bank, "07-20", "2026-05-12")
+    late_birthday(bank, "05-20", "2026-05-13")
+    late_birthday(bank, "08-20", "2026-05-14")
+    assert bank.has("2026-05-14") == (50, 0, 0)
+
+
+def test_what_was_forgiven_is_not_given_again() -> None:
+    bank = Bank({"birthday_month": 2, "refunds": "pending_only"})
+    bank.enrol("2026-01-01", birthday="05-20")
+    order = bank.order("2026-05-10", 100)
+    bank.refund("2026-05-11", order, 40)
+    late_birthday(bank, "07-20", "2026-05-12")
+    assert bank.has("2026-05-12") == (100, 0, 0)
+    assert len(bank.outcomes("points.taken_back")) == 1
+
+
+@pytest.mark.parametrize("back", [0, 50, 150])
+def test_an_order_that_its_member_had_left_before_is_not_taken_back_from_the_others(back: int) -> None:
+    """Its shop's clock was three minutes ahead."""
+    bank = Bank({"refunds": "negative"})
+    bank.order("2026-01-01", 10)
+    order = bank.order("2026-01-05 12:03", 150)
+    if back:
+        bank.refund("2026-01-05 12:03", order, back)
+    bank._life._settle([Act(**bank._told("2026-01-05 12:00"), by="Li", reason="moved", action=Leave())])
+    bank.audit()
+    bank.act("2026-01-06", Return())
+    assert bank.has("2026-01-09") == (10, 0, 0)
+
+
 # ── By hand, and by reward ────────────────────────────────────────────────────────────────────────
 
 
@@ -637,6 +721,20 @@ def test_a_merge_joins_lots_each_as_it_was_earned() -> None:
 
 
 # ── Told in whatever order ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("told", [("ann", "bea"), ("ann",), ("bea",)])
+@pytest.mark.parametrize("back", [40, 100])
+def test_an_order_that_was_told_of_both_is_taken_back_once(told: tuple[str, ...], back: int) -> None:
+    program, ann, bea = two({"points": {"earn": ORDERS, "refunds": "negative"}} | PLAIN | {"id": "club"})
+    at = datetime(2026, 1, 5, 12, tzinfo=program.zone)
+    for life in (ann, bea):
+        common = {"member_id": life.member_id, "occurred_at": at, "recorded_at": at}
+        life._settle([Order(**common, id="o", order_id="o", amount=100_00)])
+        if life.member_id in told:
+            life._settle([Refund(**common, id="r", order_id="o", amount=back * 100)])
+    merged(ann, bea, datetime(2026, 2, 1, 12, tzinfo=program.zone))
+    assert agrees(program, ann).balance == 100 - back
 
 
 def orders() -> Iterator[Fact]:

@@ -264,12 +264,12 @@ def test_a_rule_that_was_met_on_the_day_of_the_fall_after_all_begins_a_new_notic
     [first] = world.history("ann", "tier.will_downgrade")
     assert first.data["falls_on"] == "2026-01-10"
     world.act("ann", "2026-01-10 00:00", Block())
-    world.order("ann", "2025-01-12", 1000)
-    world.act("ann", "2026-01-13 00:00", Unblock())
-    assert world.days("ann", "tier.kept") == ["2026-01-13"]
-    assert world.history("ann", "tier.will_downgrade")[-1].data["falls_on"] == "2026-02-12"
-    world.nights("2026-01-13", "2026-02-12")
-    assert world.days("ann", "tier.downgraded") == ["2026-02-12"]
+    world.order("ann", "2025-02-01", 1000)
+    world.act("ann", "2026-03-01 00:00", Unblock())
+    assert world.days("ann", "tier.kept") == ["2026-03-01"]
+    assert world.history("ann", "tier.will_downgrade")[-1].data["falls_on"] == "2026-03-31"
+    world.nights("2026-03-02", "2026-03-31")
+    assert world.days("ann", "tier.downgraded") == ["2026-03-31"]
     assert world.equals_a_rebuild(["ann"])
 
 
@@ -286,3 +286,27 @@ def test_a_term_that_was_renewed_beyond_its_notice_ends_with_another_one() -> No
     assert world.history("ann", "tier.will_downgrade")[-1].data["falls_on"] == "2027-05-01"
     assert world.tier("ann") == "silver"
     assert world.equals_a_rebuild(["ann"])
+
+
+def test_who_comes_back_late_falls_as_far_as_was_announced() -> None:
+    world = World(
+        policy(
+            BRONZE,
+            SILVER,
+            GOLD,
+            window={"kind": "rolling", "months": 2},
+            validity={"kind": "for_months", "months": 6},
+            downgrade={"steps": "to_qualified"},
+        )
+    )
+    world.order("ann", "2025-03-01", 5000)
+    world.order("ann", "2025-07-05", 1000)
+    world.nights("2025-07-20", "2025-08-31")
+    world.act("ann", "2025-09-01 00:00", Block())
+    world.act("ann", "2025-09-22 00:00", Unblock())
+    [notice] = world.history("ann", "tier.will_downgrade")
+    [fall] = world.history("ann", "tier.downgraded")
+    assert (notice.data["to_tier"], fall.data["to_tier"]) == ("silver", "silver")
+    assert world.equals_a_rebuild(["ann"])
+    world.order("ann", "2025-09-23", 1)
+    assert world.equals_a_rebuild(["ann"]), "what the notice had kept is forgotten with it"

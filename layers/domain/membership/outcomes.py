@@ -317,14 +317,32 @@ class RewardGranted(_Outcome):
     """The day on which they do, where a long silence would take them."""
 
 
+class PartTaken(BaseModel):
+    """What was taken for a part of an order: for what had been given back after, and not yet before."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    order: str
+    before: int
+    """How much of it had been given back, in the currency's smallest unit."""
+    after: int
+    points: int
+    """What was forgiven is not among them; less than 0 where so much is given again."""
+    lot: str
+    """The order's own."""
+
+
 class PointsTakenBack(_Outcome):
     """What orders had earned that were given back: from their own lot first, then from what expires first."""
 
     type: Literal["points.taken_back"] = "points.taken_back"
     orders: dict[str, int]
-    """Order → what it doesn't earn any more; none where earnings turned out to be less than known before."""
+    """Order → what it doesn't earn any more; none where earnings turned out to be less than known before.
+
+    Less than 0: the order turned out to be worth less, so much was taken too much, and is given again."""
     points: int
     """Taken out of the account."""
+    parts: tuple[PartTaken, ...] = ()
     lots: dict[str, int]
     debt: int = 0
     """To be paid by what is earned next."""

@@ -1,9 +1,9 @@
 """Settle: facts × member × program → member′ and outcomes. Pure: no clock, no store, no environment."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
@@ -18,6 +18,7 @@ from membership.member.fold import come_or_go, fold, forget_the_outlived
 from membership.member.forecast import due_on
 from membership.member.redemption import Desk
 from membership.member.state import Member, OrderAccount
+from membership.member.taken import decided_up_to, too_much
 from membership.member.telling import tell
 from membership.member.using import count_use, is_use
 from membership.outcomes import (
@@ -28,7 +29,7 @@ from membership.outcomes import (
     MemberMerged,
     MessageDue,
     Outcome,
-    PointsTakenBack,
+    PartTaken,
     RedemptionCancelled,
     ReferralTold,
     RewardRedeemed,
@@ -130,6 +131,7 @@ def settle(
         refunded_before = {id_: account.refunded for id_, account in known.items()}
         known_before = Known.of(program, member) if versions.earn_points else None
         fold(program, member, fact, known)
+        forget_the_outlived(program, member)
         if known_before and (earned := earn(versions, program, member, fact, known_before)):
             settled.earned.append(earned)
         if is_use(fact):
@@ -153,6 +155,8 @@ def settle(
         settled.due_is_exact |= isinstance(fact, Review | Act)
     if not settled.changed:
         return settled  # and its tiers may be those of a version before, which a due day can't be told of
+    if settled.outcomes:
+        forget_the_outlived(program, member)  # a notice that has ended keeps no sums any more
     _forget(versions, member)
     settled.due = next_due(versions, member, now)
     return settled
@@ -296,7 +300,9 @@ def rebuild(
     desk = desk.twin() if desk else Desk()
     for outcome in told:
         evolve(member, outcome)
+    forget_the_outlived(program, member)
     claims: list[Claim] = []
+    taken_too_much: list[PartTaken] = []
     if member.merged_into:
         settled.accounts = {}  # refunds are booked where the member goes on
     elif versions.earn_points or any(map(is_use, ordered)):
@@ -304,8 +310,10 @@ def rebuild(
         for use in filter(is_use, ordered):
             count_use(member, use, lives.of(use))
         settled.earned = lives.earn(program, member, ordered, theirs) if versions.earn_points else []
+        of_all = [*told, *chain.from_iterable(theirs.values())]
+        taken_too_much = list(too_much(of_all, arrived, lives.of))
         if refunded is not None:
-            claims = _new_claims(settled.accounts, refunded, lives, told)
+            claims = _new_claims(settled.accounts, refunded, lives, of_all)
     settled.questions = [
         one for one in told if isinstance(one, ApprovalRequested) and one.approval in member.approvals
     ]
@@ -320,6 +328,7 @@ def rebuild(
         case = Case(versions, program, version, member, fact, given_back, now=now, act=act, gone=gone)
         case.asked, case.desk = fact if open_ and isinstance(fact, Redemption | Cancellation) else None, desk
         case.claims, claims = claims, []
+        case.too_much, taken_too_much = taken_too_much, []
         decided = _decide(case)
         settled.outcomes += decided
         settled.onward += _told_onward(program, member, fact, decided)
@@ -327,6 +336,7 @@ def rebuild(
         # What was asked for before it was merged, and answered, stays so.
         open_ones = (fact for fact in ordered if not isinstance(fact, _ANSWERED) or fact.key not in answered)
         settled.forwarded = [forward for fact in open_ones for forward in _forwarded(member, fact)]
+    forget_the_outlived(program, member)
     _forget(versions, member)
     settled.due = next_due(versions, member, now)
     return settled
@@ -336,16 +346,9 @@ def _new_claims(
     accounts: Mapping[str, OrderAccount], refunded: Mapping[str, int], lives: Lives, told: Sequence[Outcome]
 ) -> list[Claim]:
     """Those that nothing was decided of yet, though perhaps the order's account was not written then."""
-    decided: Counter[str] = Counter()
-    for outcome in told:
-        if isinstance(outcome, PointsTakenBack):
-            decided.update(outcome.orders)
-    found = []
-    for claim in _claims(accounts.values(), refunded, lives.of):
-        in_all = _claims([accounts[claim.order]], {}, lives.of)[0]
-        if (points := min(claim.points, in_all.points - decided[claim.order])) > 0:
-            found.append(claim._replace(points=points))
-    return found
+    decided = decided_up_to(told)
+    before = {id_: max(refunded.get(id_, 0), decided.get(id_, 0)) for id_ in accounts}
+    return _claims(accounts.values(), before, lives.of)
 
 
 def _added_up(
@@ -367,7 +370,6 @@ def _added_up(
                 arrived[fact.order_id] = OrderAccount(fact)
             fold(program, member, fact, arrived)
         member.clock = latest  # which may be that of an act
-        forget_the_outlived(program, member)
         version, program = _in_force(versions, member, latest)
         if member.fingerprint == program.fingerprint:
             break

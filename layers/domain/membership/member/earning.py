@@ -60,6 +60,9 @@ class Claim(NamedTuple):
     """Points of an order that were given for what was given back."""
 
     order: str
+    before: int
+    """How much of it had been given back, in the currency's smallest unit."""
+    after: int
     points: int
     lot: Lot
     day: date
@@ -197,7 +200,7 @@ class Earning(NamedTuple):
         rest = self.of(order, order.amount - after)
         if earned is None or rest is None or earned.points <= rest.points:
             return None
-        return Claim(order.order_id, earned.points - rest.points, earned.lot, earned.day)
+        return Claim(order.order_id, before, after, earned.points - rest.points, earned.lot, earned.day)
 
     def tiers(self, program: Program, day: date, at: datetime) -> Iterator[str]:
         """The tier that counted then, in each ladder; who has no standing yet is as good as in the first."""

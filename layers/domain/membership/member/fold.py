@@ -1,6 +1,6 @@
 """Facts into sums. The result doesn't depend on the order in which the facts come."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from membership.acts import Absorb, Block, Leave, Return, Unblock
 from membership.errors import RebuildNeeded
@@ -62,7 +62,6 @@ def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, Order
             _gain(program, member, fact)
     if program.asks_for_presence and isinstance(fact, Order | Activity):
         _see(program, member, fact)
-    forget_the_outlived(program, member)
 
 
 def come_or_go(member: Member, act: Act) -> None:
@@ -149,21 +148,23 @@ def _learn(member: Member, fact: Profile | Enrolment, told: Attributes) -> None:
     member.attributes = member.attributes.model_copy(update=news)
 
 
+_ONE_DAY = timedelta(days=1)
 _STILL_ASKED = timedelta(days=7)
 """A promise is judged by its last day, which is over by then; and a review may have come late."""
 
 
 def forget_the_outlived(program: Program, member: Member) -> None:
     """What no decision from the member's present on can depend on any more."""
-    today: date | None = None
+    if member.clock is None or not (member.present or member.tallies):
+        return
+    today = program.day(member.clock)
     if member.present:
-        today = program.day(member.clock)  # type: ignore[arg-type]
         before = [day for day in member.present if day <= (today - LATE).toordinal()]
         member.present = member.present[max(0, len(before) - 1) :]
+    # A notice is decided by the day before its own, however late somebody can look.
+    notices = [one.notice.falls_on - _ONE_DAY for one in member.standings.values() if one.notice]
+    asked = min([today - _STILL_ASKED, *notices])
     for name, (metric, window) in program.tallied.items():
-        tally = member.tallies.get(name)
-        if not tally:
-            continue
-        today = today or program.day(member.clock)  # type: ignore[arg-type]
-        metric.prune(tally, metric.horizon(window, today - _STILL_ASKED), window)
-        _keep(member, name, tally)
+        if tally := member.tallies.get(name):
+            metric.prune(tally, metric.horizon(window, asked), window)
+            _keep(member, name, tally)

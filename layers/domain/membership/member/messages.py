@@ -224,7 +224,7 @@ def _fields_of_points(
             return fields | {"day": _same(outcome.expires_on.isoformat())}
         case PointsAdjusted():
             return fields | {"reason": _same(outcome.reason)}
-        case PointsTakenBack(points=0, debt=0):
+        case PointsTakenBack(points=taken, debt=0) if taken <= 0:
             return None
         case PointsTakenBack():
             return fields | {"debt": _same(f"{outcome.debt:,}")}

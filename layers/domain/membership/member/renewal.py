@@ -60,7 +60,7 @@ def _turns(
     for comparison in keep.comparisons() if keep else ():
         if metric := program.elapsing.get(comparison.metric):
             turns.add(metric.reaches(start, comparison.threshold))
-    for turn in turns:
+    for turn in sorted(turns):
         if today < turn < end:
             yield turn, turn
             yield from ((turn, closed) for closed in closed_days(program, turn, start) if closed >= today)

@@ -42,10 +42,11 @@ def _of_membership(case: Case) -> Iterator[Outcome]:
     yield from enrol(case)
     yield from take_back(case)
     yield from expire(case)
+    away = case.member.status in ("blocked", "left")
     yield from enact(case)
     # Who comes back may have done meanwhile what ends a trial, and have points whose day has passed.
     yield from enrol(case)
-    if case.act:
+    if away:
         yield from expire(case)
     if case.member.status == "active":
         yield from begin(case)

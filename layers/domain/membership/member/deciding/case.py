@@ -12,7 +12,7 @@ from membership.member.figures import figures, joined, less, until
 from membership.member.redemption import Desk
 from membership.member.standing import Standing
 from membership.member.state import Member
-from membership.outcomes import Evidence
+from membership.outcomes import Evidence, PartTaken
 from membership.program.criteria import Criterion
 from membership.program.schema import Ladder, Program, Tier, Versions
 from membership.program.validity import WhileQualified
@@ -40,6 +40,8 @@ class Case:
     """Members that can't go on for anybody."""
     claims: Sequence[Claim] = ()
     """Points of orders that the fact gave back."""
+    too_much: Sequence[PartTaken] = ()
+    """Points that were taken for orders which have turned out to be worth less."""
     earlier: Account | None = None
     """The member's points before the fact; None: nothing came by it."""
     asked: Redemption | Cancellation | None = None

@@ -5,13 +5,14 @@ from datetime import date
 from typing import NamedTuple
 
 from membership.facts import Act, Order, Refund
-from membership.member.account import LAPSED_DAYS, Account, added
+from membership.member.account import LAPSED_DAYS, Account, Lot, added
 from membership.member.deciding.case import Case
 from membership.member.earning import Claim
 from membership.member.expiring import gone_by, to_remind_of
 from membership.outcomes import (
     FactIgnored,
     Outcome,
+    PartTaken,
     PointsAdjusted,
     PointsDebtPaid,
     PointsExpired,
@@ -27,28 +28,53 @@ _KEPT = ("trial", "active")
 
 def take_back(case: Case) -> Iterator[Outcome]:
     """What orders had earned that were given back; said even where nothing is left of it to take."""
+    if case.too_much:
+        yield _given_again(case)
     if not case.claims:
         return
-    account, orders = case.member.points, dict[str, int]()
+    account, orders, parts = case.member.points, dict[str, int](), list[PartTaken]()
     lots, lapsed = dict[str, int](), dict[str, int]()
-    forgiven = left = 0
+    owed = _rules(case).refunds == "negative"
+    debt = forgiven = 0
     for claim in case.claims:
         found = _taken(case, account, claim)
         account = account.take(found.lots)
         account = account.model_copy(update={"lapsed": added(account.lapsed, found.lapsed, -1)})
         lots, lapsed = added(lots, found.lots), added(lapsed, found.lapsed)
         orders[claim.order] = claim.points
-        forgiven += found.forgiven
-        left += claim.points - found.forgiven - sum(found.lots.values()) - sum(found.lapsed.values())
-    owed = _rules(case).refunds == "negative"
+        missing = claim.points - found.forgiven - sum(found.lots.values()) - sum(found.lapsed.values())
+        spared = found.forgiven if owed else found.forgiven + missing
+        debt, forgiven = debt + (missing if owed else 0), forgiven + spared
+        lot = claim.lot.on(case.today.toordinal()).key
+        points = claim.points - spared
+        parts.append(
+            PartTaken(order=claim.order, before=claim.before, after=claim.after, points=points, lot=lot)
+        )
     yield PointsTakenBack(
         at=case.at,
         orders=orders,
         points=sum(lots.values()),
+        parts=tuple(parts),
         lots=lots,
         lapsed=lapsed,
-        debt=left if owed else 0,
-        forgiven=forgiven if owed else forgiven + left,
+        debt=debt,
+        forgiven=forgiven,
+    )
+
+
+def _given_again(case: Case) -> PointsTakenBack:
+    """What was taken too much, into the orders' own lots: there it is missing."""
+    today = case.today.toordinal()
+    orders, lots = dict[str, int](), dict[str, int]()
+    for part in case.too_much:
+        orders[part.order] = orders.get(part.order, 0) - part.points
+        lots = added(lots, {Lot.read(part.lot).on(today).key: part.points}, -1)
+    return PointsTakenBack(
+        at=case.at,
+        orders=orders,
+        points=sum(lots.values()),
+        parts=tuple(part.model_copy(update={"points": -part.points}) for part in case.too_much),
+        lots=lots,
     )
 
 
