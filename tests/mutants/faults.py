@@ -229,6 +229,14 @@ FAULTS = (
         "tests/scenarios/test_downgrade.py",
     ),
     Fault(
+        "sums are forgotten that decide an open notice",
+        "D3",
+        f"{MEMBERSHIP}/member/fold.py",
+        "    asked = min([today - _STILL_ASKED, *notices])",
+        "    asked = today - _STILL_ASKED",
+        "tests/scenarios/test_downgrade.py",
+    ),
+    Fault(
         "a fall of two steps at once",
         "D5",
         f"{MEMBERSHIP}/member/deciding/falling.py",
@@ -514,6 +522,22 @@ FAULTS = (
         '"Key": key, "ConditionExpression": "attribute_exists(pk)"}}',
         '"Key": key}}',
         "tests/store/test_shelves.py tests/store/test_redeeming_faults.py",
+    ),
+    Fault(
+        "what was taken too much is not given again",
+        "points",
+        f"{MEMBERSHIP}/settle.py",
+        "        case.too_much, taken_too_much = taken_too_much, []",
+        "        taken_too_much = []",
+        "tests/domain/test_points.py",
+    ),
+    Fault(
+        "what is given after a long silence is gone at once",
+        "points",
+        f"{MEMBERSHIP}/member/deciding/__init__.py",
+        "    if away:",
+        "    if case.act:",
+        "tests/domain/test_points.py",
     ),
     Fault(
         "points that can't be spent yet are",

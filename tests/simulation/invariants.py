@@ -3,12 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from membership.channels import delivery_id
 from membership.facts import Order, Review
 from membership.member.figures import figures
 from membership.member.state import Member
+from membership.outcomes import PointsTakenBack
 from membership.program.schema import Versions
 from membership.services.gathering import gather, told_of
 from membership.services.publishing import SOURCE
@@ -180,6 +182,26 @@ def accounts_add_up(rest: Rest) -> None:
             signs = {"reward.redeemed": 1, "redemption.cancelled": -1}
             spent = sum(signs.get(one.type, 0) * one.data.get("points", 0) for one in told)
             assert account.spent == spent, f"{who}: spent {account.spent}, and bought for {spent}"
+
+
+@law("points")
+def nothing_is_taken_twice(rest: Rest) -> None:
+    """Of no order was more taken than it had earned, by all that is known now."""
+    for who, _, member in rest.members():
+        facts, members = gather(rest.ledger, *who)
+        theirs = told_of(rest.ledger, who[0], members)
+        taken: Counter[str] = Counter()
+        for outcome in chain.from_iterable(theirs.values()):
+            for part in outcome.parts if isinstance(outcome, PointsTakenBack) else ():
+                taken[part.order] += part.points
+        if not taken or member.merged_into:
+            continue
+        told = theirs.pop(who[1])
+        found = rebuild(rest.versions(who[0]), who[1], facts, told, None, theirs=theirs).earned
+        earned = {one.fact.order_id: one.points for one in found if isinstance(one.fact, Order)}
+        for order_id, points in taken.items():
+            had = earned.get(order_id, 0)
+            assert points <= had, f"{who}: {points} were taken of {order_id}, which had earned {had}"
 
 
 @law("points")
