@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from membership.program.schema import Program
+from tests.scenarios.policy import policy
 from tests.scenarios.world import World, preset
 
 
@@ -216,3 +217,13 @@ def test_a_refund_is_judged_by_the_rules_that_earned_the_tier(world: World) -> N
     assert world.history("ann", "tier.undermined") == [], "24,999 were gold in June"
     world.refund("ann", "2024-10-02", order, 5_000)
     assert world.days("ann", "tier.undermined") == ["2024-10-02"]
+
+
+def test_the_next_review_is_the_first_day_that_may_renew_a_promise() -> None:
+    """Of several days that would judge the same one, as where a year turns before another does."""
+    world = World(
+        policy(window="anniversary_year", validity={"kind": "through_month", "month": 6, "years_after": 2})
+    )
+    world.order("ann", "2024-01-23", 3000)
+    world.order("ann", "2025-01-05", 1000)
+    assert str(world.ledger.load("policy", "ann").due) == "2025-01-23"
