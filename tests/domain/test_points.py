@@ -581,6 +581,18 @@ def test_it_may_prove_to_be_worth_less_more_than_once() -> None:
     assert bank.has("2026-05-14") == (50, 0, 0)
 
 
+@pytest.mark.parametrize("refunds", ["clamp", "negative"])
+def test_what_was_given_again_is_taken_again_where_that_proves_wrong(refunds: str) -> None:
+    bank = Bank({"birthday_month": 2, "refunds": refunds})
+    bank.enrol("2026-01-01", birthday="05-20")
+    bank.order("2026-02-01", 500)
+    order = bank.order("2026-05-10", 100)
+    bank.refund("2026-05-11", order, 100)
+    for day, born in enumerate(["07-20", "05-20", "07-20", "05-20"], start=12):
+        late_birthday(bank, born, f"2026-05-{day}")
+        assert bank.has(f"2026-05-{day}") == (500, 0, 0)
+
+
 def test_what_was_forgiven_is_not_given_again() -> None:
     bank = Bank({"birthday_month": 2, "refunds": "pending_only"})
     bank.enrol("2026-01-01", birthday="05-20")
@@ -735,6 +747,20 @@ def test_an_order_that_was_told_of_both_is_taken_back_once(told: tuple[str, ...]
             life._settle([Refund(**common, id="r", order_id="o", amount=back * 100)])
     merged(ann, bea, datetime(2026, 2, 1, 12, tzinfo=program.zone))
     assert agrees(program, ann).balance == 100 - back
+
+
+def test_an_order_that_two_were_told_with_other_amounts_is_taken_back_once() -> None:
+    program, ann, bea = two({"points": {"earn": ORDERS, "refunds": "negative"}} | PLAIN)
+    for life, amount, second in ((ann, 50, 0), (bea, 100, 1)):
+        at = datetime(2026, 1, 5, 12, 0, second, tzinfo=program.zone)
+        common = {"member_id": life.member_id, "occurred_at": at, "recorded_at": at}
+        life._settle([Order(**common, id="o", order_id="o", amount=amount * 100)])
+        life._settle([Refund(**common, id=f"r{amount}", order_id="o", amount=amount * 100)])
+    at = datetime(2026, 1, 6, tzinfo=program.zone)
+    common = {"member_id": "ann", "occurred_at": at, "recorded_at": at}
+    ann._settle([Order(**common, id="p", order_id="p", amount=70_00)])
+    merged(ann, bea, datetime(2026, 2, 1, 12, tzinfo=program.zone))
+    assert agrees(program, ann).balance == 70
 
 
 def orders() -> Iterator[Fact]:

@@ -527,8 +527,8 @@ FAULTS = (
         "what was taken too much is not given again",
         "points",
         f"{MEMBERSHIP}/settle.py",
-        "        case.too_much, taken_too_much = taken_too_much, []",
-        "        taken_too_much = []",
+        "        case.corrections, corrected = corrected, []",
+        "        corrected = []",
         "tests/domain/test_points.py",
     ),
     Fault(

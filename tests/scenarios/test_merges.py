@@ -114,3 +114,34 @@ def test_what_two_have_on_the_way_joins_though_one_of_them_was_slow() -> None:
     assert world.tier("anna") == "gold"
     assert len(world.history("anna", "tier.upgraded")) == 2, "bronze and gold, each once"
     assert world.equals_a_rebuild(["anna"])
+
+
+@pytest.mark.parametrize("away", [None, Block()])
+def test_a_notice_that_somebody_brings_is_decided_by_the_sums_of_its_own_day(away: Any) -> None:
+    """Ann had left before it could be carried out, weeks before she proved to be Anna."""
+    world = World(
+        policy(
+            BRONZE,
+            SILVER,
+            GOLD,
+            window={"kind": "rolling", "months": 2},
+            validity={"kind": "for_months", "months": 6},
+            downgrade={"steps": "to_qualified"},
+        )
+    )
+    world.order("ann", "2025-03-01", 5000)
+    world.order("ann", "2025-07-05", 1000)
+    world.order("anna", "2025-08-01", 10)
+    world.nights("2025-07-20", "2025-08-31")
+    world.act("ann", "2025-09-01 00:00", Leave())
+    if away:
+        world.act("anna", "2025-09-02", away)
+    world.act("ann", "2025-09-22", Merge(into="anna"))
+    absorbed = [fact for fact in world.facts("anna") if fact.key == "act#absorb#ann"]
+    world.settling.settle(world.program.id, "anna", absorbed)
+    assert world.equals_a_rebuild(["anna"])
+    if away:
+        world.act("anna", "2025-09-25", Unblock())
+    [fall] = world.history("anna", "tier.downgraded")
+    assert (fall.data["from_tier"], fall.data["to_tier"]) == ("gold", "silver"), "as was announced"
+    assert world.equals_a_rebuild(["anna"])

@@ -18,7 +18,7 @@ from membership.member.fold import come_or_go, fold, forget_the_outlived
 from membership.member.forecast import due_on
 from membership.member.redemption import Desk
 from membership.member.state import Member, OrderAccount
-from membership.member.taken import decided_up_to, too_much
+from membership.member.taken import corrections, decided_up_to
 from membership.member.telling import tell
 from membership.member.using import count_use, is_use
 from membership.outcomes import (
@@ -300,9 +300,14 @@ def rebuild(
     desk = desk.twin() if desk else Desk()
     for outcome in told:
         evolve(member, outcome)
-    forget_the_outlived(program, member)
+    answered = {outcome.fact for outcome in told}
+    pending: list[Fact] = [
+        fact for fact in ordered if isinstance(fact, _ANSWERED) and fact.key not in answered
+    ]
+    if not any(isinstance(fact, Act) and isinstance(fact.action, Absorb) for fact in pending):
+        forget_the_outlived(program, member)  # otherwise a notice may come that is decided by what is past
     claims: list[Claim] = []
-    taken_too_much: list[PartTaken] = []
+    corrected: list[PartTaken] = []
     if member.merged_into:
         settled.accounts = {}  # refunds are booked where the member goes on
     elif versions.earn_points or any(map(is_use, ordered)):
@@ -311,24 +316,20 @@ def rebuild(
             count_use(member, use, lives.of(use))
         settled.earned = lives.earn(program, member, ordered, theirs) if versions.earn_points else []
         of_all = [*told, *chain.from_iterable(theirs.values())]
-        taken_too_much = list(too_much(of_all, arrived, lives.of))
+        corrected = list(corrections(of_all, arrived, lives.of))
         if refunded is not None:
             claims = _new_claims(settled.accounts, refunded, lives, of_all)
     settled.questions = [
         one for one in told if isinstance(one, ApprovalRequested) and one.approval in member.approvals
     ]
     given_back = refunded is not None and bool(settled.accounts)
-    answered = {outcome.fact for outcome in told}
-    pending: list[Fact] = [
-        fact for fact in ordered if isinstance(fact, _ANSWERED) and fact.key not in answered
-    ]
     # The last fact may be such a one itself, which must not be answered again.
     for fact, open_ in (*((one, True) for one in pending), (ordered[-1], False)):
         act = fact if open_ and isinstance(fact, Act) else None
         case = Case(versions, program, version, member, fact, given_back, now=now, act=act, gone=gone)
         case.asked, case.desk = fact if open_ and isinstance(fact, Redemption | Cancellation) else None, desk
         case.claims, claims = claims, []
-        case.too_much, taken_too_much = taken_too_much, []
+        case.corrections, corrected = corrected, []
         decided = _decide(case)
         settled.outcomes += decided
         settled.onward += _told_onward(program, member, fact, decided)

@@ -69,6 +69,7 @@ _NOT_TOLD = {
     "badges",
     "lots",
     "lapsed",
+    "parts",
     "redeemed",
     "stocked",
 }

@@ -1,4 +1,4 @@
-"""What was taken for orders that were given back, part by part: how far, and what of it was too much."""
+"""What was taken for orders that were given back, part by part: how far, and what of it was wrong."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,21 +23,28 @@ def decided_up_to(told: Iterable[Outcome]) -> dict[str, int]:
     return reached
 
 
-def too_much(
+def corrections(
     told: Iterable[Outcome], orders: Mapping[str, OrderAccount], earning: Callable[[Order], Earning]
 ) -> Iterator[PartTaken]:
-    """What was taken beyond what each part is worth by what is known now, or was taken of two members that
-    proved to be one. Of what was forgiven nothing was taken, so none of it comes back."""
+    """Parts that are worth less, by what is known now, than was taken for them, or were taken of two members
+    that proved to be one: less than 0, so much is given again. And taken again, where that proves wrong.
+
+    Of what was forgiven nothing was taken, so none of it comes back; nor is more taken than once was.
+    """
     taken: Counter[tuple[str, int, int, str]] = Counter()
+    once = Counter(taken)
     for part in _parts(told):
-        taken[part.order, part.before, part.after, part.lot] += part.points
+        key = part.order, part.before, part.after, part.lot
+        taken[key] += part.points
+        once[key] = max(once[key], taken[key])
     reached: dict[str, int] = {}
-    for (order_id, before, after, lot), points in sorted(taken.items()):
-        order = orders[order_id].order
-        if order is None:
+    for key in sorted(taken):
+        order_id, before, after, lot = key
+        account = orders.get(order_id)
+        if account is None or account.order is None:
             continue
-        start = max(before, reached.get(order_id, 0))
-        reached[order_id] = max(after, start)
-        claim = earning(order).claim(order, start, after) if start < after else None
-        if (over := points - (claim.points if claim else 0)) > 0:
-            yield PartTaken(order=order_id, before=before, after=after, points=over, lot=lot)
+        start, end = max(before, reached.get(order_id, 0)), min(after, account.order.amount)
+        reached[order_id] = max(start, end)
+        claim = earning(account.order).claim(account.order, start, end) if start < end else None
+        if points := min(claim.points if claim else 0, once[key]) - taken[key]:
+            yield PartTaken(order=order_id, before=before, after=after, points=points, lot=lot)

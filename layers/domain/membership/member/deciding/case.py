@@ -40,8 +40,8 @@ class Case:
     """Members that can't go on for anybody."""
     claims: Sequence[Claim] = ()
     """Points of orders that the fact gave back."""
-    too_much: Sequence[PartTaken] = ()
-    """Points that were taken for orders which have turned out to be worth less."""
+    corrections: Sequence[PartTaken] = ()
+    """Of points that were taken for orders which have turned out to be worth less."""
     earlier: Account | None = None
     """The member's points before the fact; None: nothing came by it."""
     asked: Redemption | Cancellation | None = None

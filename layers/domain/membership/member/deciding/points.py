@@ -28,8 +28,8 @@ _KEPT = ("trial", "active")
 
 def take_back(case: Case) -> Iterator[Outcome]:
     """What orders had earned that were given back; said even where nothing is left of it to take."""
-    if case.too_much:
-        yield _given_again(case)
+    if case.corrections:
+        yield _corrected(case)
     if not case.claims:
         return
     account, orders, parts = case.member.points, dict[str, int](), list[PartTaken]()
@@ -62,19 +62,15 @@ def take_back(case: Case) -> Iterator[Outcome]:
     )
 
 
-def _given_again(case: Case) -> PointsTakenBack:
+def _corrected(case: Case) -> PointsTakenBack:
     """What was taken too much, into the orders' own lots: there it is missing."""
     today = case.today.toordinal()
     orders, lots = dict[str, int](), dict[str, int]()
-    for part in case.too_much:
-        orders[part.order] = orders.get(part.order, 0) - part.points
-        lots = added(lots, {Lot.read(part.lot).on(today).key: part.points}, -1)
+    for part in case.corrections:
+        orders[part.order] = orders.get(part.order, 0) + part.points
+        lots = added(lots, {Lot.read(part.lot).on(today).key: part.points})
     return PointsTakenBack(
-        at=case.at,
-        orders=orders,
-        points=sum(lots.values()),
-        parts=tuple(part.model_copy(update={"points": -part.points}) for part in case.too_much),
-        lots=lots,
+        at=case.at, orders=orders, points=sum(lots.values()), parts=tuple(case.corrections), lots=lots
     )
 
 
