@@ -232,8 +232,8 @@ FAULTS = (
         "sums are forgotten that decide an open notice",
         "D3",
         f"{MEMBERSHIP}/member/fold.py",
-        "    asked = min([today - _STILL_ASKED, *notices])",
-        "    asked = today - _STILL_ASKED",
+        "    asked = min([program.day(member.clock) - _STILL_ASKED, *notices])",
+        "    asked = program.day(member.clock) - _STILL_ASKED",
         "tests/scenarios/test_downgrade.py",
     ),
     Fault(
