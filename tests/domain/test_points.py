@@ -541,7 +541,7 @@ def test_the_refund_of_an_order_takes_what_that_order_earned_at_its_own_rate() -
 
 
 def late_birthday(bank: Bank, born: str, told_on: str) -> None:
-    """That it was told in May, to somebody else's counter."""
+    """What it was on 5 May, as it turns out on a later day."""
     told = bank._told("2026-05-05") | {"recorded_at": bank.at(told_on)}
     bank._life._settle([Profile(**told, attributes=Attributes(birthday=born))])
     bank.audit()
@@ -571,7 +571,7 @@ def test_of_an_order_that_proves_to_be_worth_less_nothing_is_taken_twice(
 
 
 def test_it_may_prove_to_be_worth_less_more_than_once() -> None:
-    bank = Bank({"birthday_month": 4}, campaigns=[])
+    bank = Bank({"birthday_month": 4})
     bank.enrol("2026-01-01", birthday="05-20")
     order = bank.order("2026-05-10", 100)
     bank.refund("2026-05-11", order, 50)

@@ -23,3 +23,15 @@ def policy(*tiers: dict[str, Any], **settings: Any) -> Program:
         }
         | settings
     )
+
+
+def terms(months: int, counted: int) -> Program:
+    """Tiers for so many months, by what so many before came to; who falls, falls to what that still meets."""
+    return policy(
+        BRONZE,
+        SILVER,
+        GOLD,
+        window={"kind": "rolling", "months": counted},
+        validity={"kind": "for_months", "months": months},
+        downgrade={"steps": "to_qualified"},
+    )

@@ -6,7 +6,7 @@ import pytest
 
 from membership.acts import Block, Unblock
 from membership.facts import Attributes, Profile, Refund
-from tests.scenarios.policy import BRONZE, GOLD, SILVER, policy
+from tests.scenarios.policy import BRONZE, SILVER, policy, terms
 from tests.scenarios.world import World, preset
 
 
@@ -211,16 +211,7 @@ def test_a_notice_names_the_tier_that_the_member_would_fall_to() -> None:
 
 def test_a_fall_that_nobody_reviewed_leaves_a_member_where_the_days_own_order_puts_it() -> None:
     """Whose gold ended at midnight buys at noon, and the review was missed: that order is silver at once."""
-    world = World(
-        policy(
-            BRONZE,
-            SILVER,
-            GOLD,
-            window={"kind": "rolling", "months": 6},
-            validity={"kind": "for_months", "months": 12},
-            downgrade={"steps": "to_qualified"},
-        )
-    )
+    world = World(terms(12, counted=6))
     world.order("ann", "2026-03-01", 5_000)
     world.nights("2027-01-25", "2027-02-28")
     world.order("ann", "2027-03-01", 1_200)
@@ -289,16 +280,7 @@ def test_a_term_that_was_renewed_beyond_its_notice_ends_with_another_one() -> No
 
 
 def test_who_comes_back_late_falls_as_far_as_was_announced() -> None:
-    world = World(
-        policy(
-            BRONZE,
-            SILVER,
-            GOLD,
-            window={"kind": "rolling", "months": 2},
-            validity={"kind": "for_months", "months": 6},
-            downgrade={"steps": "to_qualified"},
-        )
-    )
+    world = World(terms(6, counted=2))
     world.order("ann", "2025-03-01", 5000)
     world.order("ann", "2025-07-05", 1000)
     world.nights("2025-07-20", "2025-08-31")

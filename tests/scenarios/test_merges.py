@@ -6,7 +6,7 @@ import pytest
 
 from membership.acts import Block, Leave, Lift, Merge, Return, Unblock
 from membership.facts import Order
-from tests.scenarios.policy import BRONZE, GOLD, SILVER, TOP, policy
+from tests.scenarios.policy import BRONZE, GOLD, SILVER, TOP, policy, terms
 from tests.scenarios.world import World
 
 BOX = {"rewards": [{"id": "box", "gift": "box"}]}
@@ -119,16 +119,7 @@ def test_what_two_have_on_the_way_joins_though_one_of_them_was_slow() -> None:
 @pytest.mark.parametrize("away", [None, Block()])
 def test_a_notice_that_somebody_brings_is_decided_by_the_sums_of_its_own_day(away: Any) -> None:
     """Ann had left before it could be carried out, weeks before she proved to be Anna."""
-    world = World(
-        policy(
-            BRONZE,
-            SILVER,
-            GOLD,
-            window={"kind": "rolling", "months": 2},
-            validity={"kind": "for_months", "months": 6},
-            downgrade={"steps": "to_qualified"},
-        )
-    )
+    world = World(terms(6, counted=2))
     world.order("ann", "2025-03-01", 5000)
     world.order("ann", "2025-07-05", 1000)
     world.order("anna", "2025-08-01", 10)

@@ -10,7 +10,7 @@ from membership.channels import delivery_id
 from membership.facts import Order, Review
 from membership.member.figures import figures
 from membership.member.state import Member
-from membership.outcomes import PointsTakenBack
+from membership.member.taken import parts
 from membership.program.schema import Versions
 from membership.services.gathering import gather, told_of
 from membership.services.publishing import SOURCE
@@ -191,9 +191,8 @@ def nothing_is_taken_twice(rest: Rest) -> None:
         facts, members = gather(rest.ledger, *who)
         theirs = told_of(rest.ledger, who[0], members)
         taken: Counter[str] = Counter()
-        for outcome in chain.from_iterable(theirs.values()):
-            for part in outcome.parts if isinstance(outcome, PointsTakenBack) else ():
-                taken[part.order] += part.points
+        for part in parts(chain.from_iterable(theirs.values())):
+            taken[part.order] += part.points
         if not taken or member.merged_into:
             continue
         told = theirs.pop(who[1])

@@ -318,7 +318,7 @@ class RewardGranted(_Outcome):
 
 
 class PartTaken(BaseModel):
-    """What was taken for a part of an order: for what had been given back after, and not yet before."""
+    """What was taken for a part of an order: for what was given back between `before` and `after`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 

@@ -8,13 +8,14 @@ from itertools import chain
 from membership.acts import Absorb
 from membership.errors import MetricsChanged, RebuildNeeded
 from membership.facts import Act, Activity, Cancellation, Fact, Order, Redemption, Referral, Review
+from membership.joining import absorbed_in
 from membership.member.applied import Verdict
 from membership.member.certificates import certifying
 from membership.member.deciding import Case, decide
 from membership.member.earning import Claim, Earned, Earning, Known, Lives, Past, earn
 from membership.member.evolve import evolve
 from membership.member.figures import joined
-from membership.member.fold import come_or_go, fold, forget_the_outlived
+from membership.member.fold import come_or_go, fold, forget_days, forget_the_outlived
 from membership.member.forecast import due_on
 from membership.member.redemption import Desk
 from membership.member.state import Member, OrderAccount
@@ -304,7 +305,7 @@ def rebuild(
     pending: list[Fact] = [
         fact for fact in ordered if isinstance(fact, _ANSWERED) and fact.key not in answered
     ]
-    if not any(isinstance(fact, Act) and isinstance(fact.action, Absorb) for fact in pending):
+    if not absorbed_in(pending):
         forget_the_outlived(program, member)  # otherwise a notice may come that is decided by what is past
     claims: list[Claim] = []
     corrected: list[PartTaken] = []
@@ -370,6 +371,7 @@ def _added_up(
             if fact.type == "order":
                 arrived[fact.order_id] = OrderAccount(fact)
             fold(program, member, fact, arrived)
+            forget_days(program, member)  # or each fact would look at all of them
         member.clock = latest  # which may be that of an act
         version, program = _in_force(versions, member, latest)
         if member.fingerprint == program.fingerprint:

@@ -62,8 +62,6 @@ def fold(program: Program, member: Member, fact: Fact, accounts: dict[str, Order
             _gain(program, member, fact)
     if program.asks_for_presence and isinstance(fact, Order | Activity):
         _see(program, member, fact)
-    if member.present:
-        _forget_days(program, member)
 
 
 def come_or_go(member: Member, act: Act) -> None:
@@ -157,10 +155,10 @@ _STILL_ASKED = timedelta(days=7)
 
 def forget_the_outlived(program: Program, member: Member) -> None:
     """What no decision from the member's present on can depend on any more."""
-    if member.present:
-        _forget_days(program, member)
-    if member.clock is None or not member.tallies:
+    forget_days(program, member)
+    if not member.tallies:
         return
+    assert member.clock
     # A notice is decided by the day before its own, however late somebody can look.
     notices = [one.notice.falls_on - _ONE_DAY for one in member.standings.values() if one.notice]
     asked = min([program.day(member.clock) - _STILL_ASKED, *notices])
@@ -170,8 +168,11 @@ def forget_the_outlived(program: Program, member: Member) -> None:
             _keep(member, name, tally)
 
 
-def _forget_days(program: Program, member: Member) -> None:
-    """All days of presence that are too long ago for what is told late, but the last of them."""
-    today = program.day(member.clock)  # type: ignore[arg-type]
+def forget_days(program: Program, member: Member) -> None:
+    """Days of presence that are too long ago for what is told late, but the last of them."""
+    if not member.present:
+        return
+    assert member.clock
+    today = program.day(member.clock)
     before = [day for day in member.present if day <= (today - LATE).toordinal()]
     member.present = member.present[max(0, len(before) - 1) :]

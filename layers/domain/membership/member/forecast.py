@@ -16,7 +16,7 @@ from membership.member.weekly import next_telling
 from membership.program.calendar import first_day_of_quarter, plus_months, quarter
 from membership.program.criteria import Criterion
 from membership.program.schema import Ladder, Program
-from membership.program.validity import ForLife, WhileQualified
+from membership.program.validity import ForLife
 
 ONE_DAY = timedelta(days=1)
 _PROMISES_AHEAD = 40
@@ -26,10 +26,9 @@ _PROMISES_AHEAD = 40
 def promised_until(program: Program, member: Member, ladder: Ladder, standing: Standing) -> date | None:
     """The first day that the tier is not promised for, by the rules in force; None: no end is set."""
     tier = ladder.tier(standing.tier)
-    validity = ladder.validity(tier)
-    if ladder.keep(tier) is None or isinstance(validity, WhileQualified):
+    if ladder.keep(tier) is None or ladder.stands_while_met(tier):
         return None
-    if standing.undermined or (standing.expires_on and not isinstance(validity, ForLife)):
+    if standing.undermined or (standing.expires_on and not isinstance(ladder.validity(tier), ForLife)):
         return standing.expires_on
     # Earned under a version that set no end: the one in force does.
     return until(program, member, ladder, tier, standing.earned_on)
@@ -56,7 +55,7 @@ def _lost_on(
     keep = ladder.keep(tier)
     if keep is None or ladder.steps == "never":
         return None
-    if isinstance(ladder.validity(tier), WhileQualified):
+    if ladder.stands_while_met(tier):
         return _first_unmet(program, member, standing, keep, today)
     end, taken = promised_until(program, member, ladder, standing), Counter(standing.deducted)
     named = asked(program, keep)
@@ -109,13 +108,9 @@ def announce_on(program: Program, ladder: Ladder, fall: date) -> date:
 def tell_on(program: Program, ladder: Ladder, standing: Standing, fall: date) -> date:
     """The last day on which a fall can be told of: that a rule isn't met any more, on the day it is so."""
     latest = announce_on(program, ladder, fall)
-    if _stands_while_met(ladder, standing):
+    if ladder.stands_while_met(ladder.tier(standing.tier)):
         return min(latest, fall - timedelta(days=ladder.downgrade.grace_days))
     return latest
-
-
-def _stands_while_met(ladder: Ladder, standing: Standing) -> bool:
-    return isinstance(ladder.validity(ladder.tier(standing.tier)), WhileQualified)
 
 
 def due_on(program: Program, member: Member) -> date | None:

@@ -19,7 +19,6 @@ from membership.program.criteria import MOST_WAYS, All, Comparison, Criterion, F
 from membership.program.criteria import Way as Thresholds
 from membership.program.metrics import Paid
 from membership.program.schema import Ladder, Program, Tier
-from membership.program.validity import WhileQualified
 from membership.program.windows import Span
 
 _ONE_DAY = timedelta(days=1)
@@ -230,7 +229,7 @@ def _keep(program: Program, member: Member, ladder: Ladder, standing: Standing, 
     promised = promised_until(program, member, ladder, standing)
     end = standing.notice.falls_on if standing.notice else promised
     opens = _opens(program, member, ladder, tier, promised, today)
-    if standing.notice and isinstance(ladder.validity(tier), WhileQualified):
+    if standing.notice and ladder.stands_while_met(tier):
         opens = max(today, standing.notice.falls_on)  # what is there today may have left by then
     seen = less(program, figures(program, member, opens, standing.deducted), tier)
     return Keep(goal=goal(criterion, seen), counts_from=opens, until=end - _ONE_DAY if end else None)
@@ -240,7 +239,7 @@ def _opens(
     program: Program, member: Member, ladder: Ladder, tier: Tier, end: date | None, today: date
 ) -> date:
     """The first day, today at the earliest, on which meeting the criterion prolongs the promise."""
-    if end is None or end <= today or isinstance(ladder.validity(tier), WhileQualified):
+    if end is None or end <= today or ladder.stands_while_met(tier):
         return today
     if ladder.at_expiry(tier):
         return end - _ONE_DAY

@@ -9,7 +9,8 @@ from membership.member.state import OrderAccount
 from membership.outcomes import Outcome, PartTaken, PointsTakenBack
 
 
-def _parts(told: Iterable[Outcome]) -> Iterator[PartTaken]:
+def parts(told: Iterable[Outcome]) -> Iterator[PartTaken]:
+    """Of all orders, in the order in which they were decided."""
     for outcome in told:
         if isinstance(outcome, PointsTakenBack):
             yield from outcome.parts
@@ -18,7 +19,7 @@ def _parts(told: Iterable[Outcome]) -> Iterator[PartTaken]:
 def decided_up_to(told: Iterable[Outcome]) -> dict[str, int]:
     """Order → how much of it had been given back when something was last decided of that."""
     reached: dict[str, int] = {}
-    for part in _parts(told):
+    for part in parts(told):
         reached[part.order] = max(part.after, reached.get(part.order, 0))
     return reached
 
@@ -33,7 +34,7 @@ def corrections(
     """
     taken: Counter[tuple[str, int, int, str]] = Counter()
     once = Counter(taken)
-    for part in _parts(told):
+    for part in parts(told):
         key = part.order, part.before, part.after, part.lot
         taken[key] += part.points
         once[key] = max(once[key], taken[key])

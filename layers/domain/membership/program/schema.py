@@ -399,6 +399,10 @@ class Ladder:
         """Whether a member can earn the tier: the first, and those with a criterion; others are bought."""
         return tier.qualify is not None or tier is self.tiers[0]
 
+    def stands_while_met(self, tier: Tier) -> bool:
+        """Whether nothing but the rule to stay holds the tier: no promise does."""
+        return isinstance(self.validity(tier), WhileQualified)
+
     def at_expiry(self, tier: Tier) -> bool:
         """Whether the tier is judged only where its promise ends."""
         return bool(tier.deduct) or self.validity(tier).at_expiry

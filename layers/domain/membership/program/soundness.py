@@ -227,7 +227,7 @@ def _check_tier(
         yield Fault(
             (*place, "deduct"), "is taken off where a promise ends, and this one has no end", _SET_VALIDITY
         )
-    if program.refunds == "never" and tier.qualify and isinstance(ladder.validity(tier), WhileQualified):
+    if program.refunds == "never" and tier.qualify and ladder.stands_while_met(tier):
         message = f"{tier.id!r} stands while its rule is met, so a refund does cost it"
         yield Fault(("refunds",), message, _SET_VALIDITY)
     yield from _check_benefits(tier.benefits, (*place, "benefits"))
@@ -491,9 +491,7 @@ def seldom_meant(program: "Program") -> Iterator[str]:
         yield from hardly_seen(ladder.tiers, _path(place))
     yield from _points_seldom_meant(program)
     if program.refunds == "at_next_review" and any(
-        isinstance(ladder.validity(tier), WhileQualified)
-        for _, ladder in _ladders(program)
-        for tier in ladder.tiers[1:]
+        ladder.stands_while_met(tier) for _, ladder in _ladders(program) for tier in ladder.tiers[1:]
     ):
         yield "refunds: at_next_review means each day for tiers that stand while their rule is met"
 
@@ -519,7 +517,7 @@ def _asks_more_to_stay(program: "Program", ladder: "Ladder", tier: "Tier", where
         return
     if ladder.steps == "never":
         yield f"{where}.keep: nobody is asked for it, because no tier is ever taken away"
-    elif isinstance(ladder.validity(tier), WhileQualified) and not all(
+    elif ladder.stands_while_met(tier) and not all(
         tier.keep.met(_figures(program, way)) for way in tier.qualify.ways()
     ):
         yield f"{where}.keep: asks for more than `qualify`: who enters may be given notice at once"
@@ -547,7 +545,7 @@ def _most(program: "Program", name: str) -> int:
 
 def _lost_with_the_period(program: "Program", ladder: "Ladder", tier: "Tier", where: str) -> Iterator[str]:
     """Tiers that fall when a period closes, because nobody has anything in the new one yet."""
-    keep, validity = ladder.keep(tier), ladder.validity(tier)
+    keep = ladder.keep(tier)
     if tier.qualify is None or keep is None or ladder.steps == "never":
         return
     closing = {
@@ -556,13 +554,13 @@ def _lost_with_the_period(program: "Program", ladder: "Ladder", tier: "Tier", wh
         if window.closed_before(_ANY_DAY, _ANY_DAY) is not None and not isinstance(metric, Paid | Rank)
     }
     lost = [way for way in tier.qualify.ways() if _depends_on(closing, keep, way, program)]
-    if lost and isinstance(validity, WhileQualified):
+    if lost and ladder.stands_while_met(tier):
         yield (
             f"{where}.validity: while_qualified with a rule to stay that counts anew each year: "
             "as a year begins its members fall, whatever they did before; "
             "through_end_of_next_year leaves them a year to earn it again"
         )
-    if any(not closing & way.keys() for way in lost) and not isinstance(validity, ForLife):
+    if any(not closing & way.keys() for way in lost) and not isinstance(ladder.validity(tier), ForLife):
         yield (
             f"{where}.keep: counts anew each year, while `qualify` counts without end: "
             "who falls would enter again at once"

@@ -15,7 +15,6 @@ from membership.member.state import Member
 from membership.outcomes import Evidence, PartTaken
 from membership.program.criteria import Criterion
 from membership.program.schema import Ladder, Program, Tier, Versions
-from membership.program.validity import WhileQualified
 
 ONE_DAY = timedelta(days=1)
 
@@ -41,7 +40,7 @@ class Case:
     claims: Sequence[Claim] = ()
     """Points of orders that the fact gave back."""
     corrections: Sequence[PartTaken] = ()
-    """Of points that were taken for orders which have turned out to be worth less."""
+    """What to take more, or less, for parts of orders that have turned out to be worth something else."""
     earlier: Account | None = None
     """The member's points before the fact; None: nothing came by it."""
     asked: Redemption | Cancellation | None = None
@@ -115,8 +114,7 @@ class LadderCase:
 
     @property
     def stands_while_met(self) -> bool:
-        """Whether nothing but the rule to stay holds the tier."""
-        return isinstance(self.ladder.validity(self.tier), WhileQualified)
+        return self.ladder.stands_while_met(self.tier)
 
     @property
     def ripened_by(self) -> date | None:

@@ -9,7 +9,6 @@ from membership.member.forecast import earliest_fall, falls_on, promised_until, 
 from membership.outcomes import DowngradeAnnounced, DowngradeAverted, Outcome, TierDowngraded
 from membership.program.criteria import Criterion
 from membership.program.schema import Tier
-from membership.program.validity import WhileQualified
 
 
 def avert(case: LadderCase) -> Iterator[Outcome]:
@@ -17,9 +16,9 @@ def avert(case: LadderCase) -> Iterator[Outcome]:
     ladder, standing = case.ladder, case.standing
     if standing.notice is None:
         return
-    keep, day = ladder.keep(case.tier), case.today
-    if case.ripened_by and keep and keep.met(case.after_deduction(case.seen(case.ripened_by))):
-        day = case.ripened_by
+    keep, day, ripened_by = ladder.keep(case.tier), case.today, case.ripened_by
+    if ripened_by and keep and keep.met(case.after_deduction(case.seen(ripened_by))):
+        day = ripened_by
     elif fall_day := falls_on(case.case.program, case.case.member, ladder, standing, day):
         # Any grace runs from when it was told: nothing else knows since when a rule isn't met.
         unmet = case.stands_while_met and keep and not keep.met(case.seen(day))
@@ -77,7 +76,7 @@ def _landing(case: LadderCase, judged: Judged, day: date, falls_on: date) -> tup
 
 def _is_promised(case: LadderCase, tier: Tier, earned: date, day: date) -> bool:
     """Whether a tier that was earned on a day is still promised on another one."""
-    if isinstance(case.ladder.validity(tier), WhileQualified):
+    if case.ladder.stands_while_met(tier):
         return False
     end = case.until(tier, earned)
     return end is None or end > day

@@ -63,7 +63,7 @@ def take_back(case: Case) -> Iterator[Outcome]:
 
 
 def _corrected(case: Case) -> PointsTakenBack:
-    """What was taken too much, into the orders' own lots: there it is missing."""
+    """What was taken too much, into the orders' own lots: there it is missing. Or out of them."""
     today = case.today.toordinal()
     orders, lots = dict[str, int](), dict[str, int]()
     for part in case.corrections:

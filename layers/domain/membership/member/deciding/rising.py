@@ -9,7 +9,6 @@ from membership.member.figures import closed_days
 from membership.member.forecast import promised_until
 from membership.outcomes import Outcome, TierUpgraded
 from membership.program.schema import Tier
-from membership.program.validity import WhileQualified
 
 Judged = Sequence[tuple[LadderCase, date]]
 """Days by whose figures it is decided, each with the case under the rules of that day."""
@@ -85,7 +84,7 @@ def stands_today(case: LadderCase, then: LadderCase, tier: Tier, earned: date) -
     """Whether a tier earned on a day, perhaps in a closed period, would still be held today: the rules of
     that day give it, those of today take it."""
     held = case.ladder.tier(tier.id)
-    if isinstance(case.ladder.validity(held), WhileQualified):
+    if case.ladder.stands_while_met(held):
         keep = case.ladder.keep(held)
         return earned == case.today or keep is None or keep.met(case.seen(case.today))
     promised = {"earned_on": earned, "expires_on": then.until(tier, earned), "undermined": False}
